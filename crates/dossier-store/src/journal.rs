@@ -1,0 +1,168 @@
+//! What this device did, what it still owes, and what it can take back. None of it travels.
+
+use dossier_trust::ids::{CompartmentId, DossierId};
+
+use crate::{Reader, StoreError, Tx};
+
+/// A line of this device's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Its number: rises, never used twice.
+    pub seq: i64,
+    /// When.
+    pub at_ms: i64,
+    /// In which dossier; all zero for the profile itself.
+    pub dossier: DossierId,
+    /// What, as JSON.
+    pub event: Vec<u8>,
+}
+
+/// Something this device must still do: a rotation, a removal. Survives a crash.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owed {
+    /// In which dossier.
+    pub dossier: DossierId,
+    /// In which compartment.
+    pub compartment: CompartmentId,
+    /// What kind of thing, by the caller's own numbers.
+    pub kind: u8,
+    /// Which one.
+    pub detail: Vec<u8>,
+}
+
+impl Reader {
+    /// Lines of the log at or after `since_ms`, the oldest first; with a dossier, only its lines.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn activity(&self, dossier: Option<&DossierId>, since_ms: i64) -> Result<Vec<Activity>, StoreError> {
+        self.all(
+            "SELECT seq, at_ms, dossier, event FROM activity
+             WHERE (?1 IS NULL OR dossier = ?1) AND at_ms >= ?2 ORDER BY seq",
+            (dossier.map(DossierId::as_bytes), since_ms),
+            |row| {
+                Ok(Activity {
+                    seq: row.get(0)?,
+                    at_ms: row.get(1)?,
+                    dossier: DossierId(row.get(2)?),
+                    event: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    /// What is owed: in one dossier, or in all.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn owed(&self, dossier: Option<&DossierId>) -> Result<Vec<Owed>, StoreError> {
+        self.all(
+            "SELECT dossier, compartment, kind, detail FROM owed WHERE ?1 IS NULL OR dossier = ?1
+             ORDER BY dossier, compartment, kind, detail",
+            [dossier.map(DossierId::as_bytes)],
+            |row| {
+                Ok(Owed {
+                    dossier: DossierId(row.get(0)?),
+                    compartment: CompartmentId(row.get(1)?),
+                    kind: row.get(2)?,
+                    detail: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    /// How many steps of a dossier can be taken back.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn count_undo(&self, dossier: &DossierId) -> Result<u32, StoreError> {
+        let count =
+            self.one("SELECT count(*) FROM undo WHERE dossier = ?1", [dossier.as_bytes()], |row| row.get(0))?;
+        Ok(count.unwrap_or(0))
+    }
+
+    /// The step that would be taken back next.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn last_undo(&self, dossier: &DossierId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.one(
+            "SELECT step FROM undo WHERE dossier = ?1 ORDER BY seq DESC LIMIT 1",
+            [dossier.as_bytes()],
+            |row| row.get(0),
+        )
+    }
+}
+
+impl Tx<'_> {
+    /// Adds a line to the log; its number.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn add_activity(&self, at_ms: i64, dossier: &DossierId, event: &[u8]) -> Result<i64, StoreError> {
+        self.run(
+            "INSERT INTO activity (at_ms, dossier, event) VALUES (?1, ?2, ?3)",
+            (at_ms, dossier.as_bytes(), event),
+        )?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Removes lines older than `before_ms`; how many.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn delete_activity_before(&self, before_ms: i64) -> Result<usize, StoreError> {
+        self.run("DELETE FROM activity WHERE at_ms < ?1", [before_ms])
+    }
+
+    /// Takes on a debt; says whether it was new.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn owe(&self, owed: &Owed) -> Result<bool, StoreError> {
+        let added = self.run(
+            "INSERT INTO owed (dossier, compartment, kind, detail) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            (owed.dossier.as_bytes(), owed.compartment.as_bytes(), owed.kind, &owed.detail),
+        )?;
+        Ok(added > 0)
+    }
+
+    /// Strikes a debt that was paid; says whether it was there.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn pay(&self, owed: &Owed) -> Result<bool, StoreError> {
+        let removed = self.run(
+            "DELETE FROM owed WHERE dossier = ?1 AND compartment = ?2 AND kind = ?3 AND detail = ?4",
+            (owed.dossier.as_bytes(), owed.compartment.as_bytes(), owed.kind, &owed.detail),
+        )?;
+        Ok(removed > 0)
+    }
+
+    /// Adds a step that can be taken back, and drops the oldest beyond `cap` in this dossier.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn push_undo(&self, dossier: &DossierId, step: &[u8], cap: u32) -> Result<(), StoreError> {
+        self.run("INSERT INTO undo (dossier, step) VALUES (?1, ?2)", (dossier.as_bytes(), step))?;
+        self.run(
+            "DELETE FROM undo WHERE dossier = ?1
+                 AND seq <= (SELECT seq FROM undo WHERE dossier = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
+            (dossier.as_bytes(), cap),
+        )?;
+        Ok(())
+    }
+
+    /// Takes the last step off, if there is one.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn pop_undo(&self, dossier: &DossierId) -> Result<Option<Vec<u8>>, StoreError> {
+        let step = self.last_undo(dossier)?;
+        self.run(
+            "DELETE FROM undo WHERE seq = (SELECT max(seq) FROM undo WHERE dossier = ?1)",
+            [dossier.as_bytes()],
+        )?;
+        Ok(step)
+    }
+}

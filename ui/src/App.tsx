@@ -1,0 +1,91 @@
+import { useEffect, useState } from 'react';
+import { type Backend, CONTRACT } from './backend';
+import { Notice } from './components/Notice';
+import { DossiersPage } from './features/dossiers/DossiersPage';
+import { PlanPage } from './features/plan/PlanPage';
+import { Frame } from './features/shell/Frame';
+import { Live } from './features/shell/Live';
+import { type Preferences, usePreferences } from './features/shell/preferences';
+import { go, useRoute } from './features/shell/route';
+import { StepsProvider } from './features/shell/Steps';
+import { StartPage } from './features/start/StartPage';
+import { TodayPage } from './features/today/TodayPage';
+import type { Status } from './generated/Status';
+import { I18nProvider, useWords } from './i18n/I18n';
+import { BackendProvider } from './live/BackendProvider';
+import { useAnswer } from './live/useAnswer';
+
+interface Display {
+  preferences: Preferences;
+  change: (part: Partial<Preferences>) => void;
+}
+
+export function App({ backend }: { backend: Backend }) {
+  const [preferences, change] = usePreferences();
+  return (
+    <I18nProvider language={preferences.language}>
+      <BackendProvider backend={backend}>
+        <Home preferences={preferences} change={change} />
+      </BackendProvider>
+    </I18nProvider>
+  );
+}
+
+function Home(display: Display) {
+  const { t } = useWords();
+  const answer = useAnswer({ method: 'status' }, (event) => event.event === 'changed');
+  return (
+    <Live answer={answer} page>
+      {(status) =>
+        status.contract === CONTRACT ? (
+          <Known status={status} refresh={answer.refresh} {...display} />
+        ) : (
+          <main className="kt-alone">
+            <Notice icon="alert" tone="warm" alert>
+              <p>{t('fault.contract')}</p>
+            </Notice>
+          </main>
+        )
+      }
+    </Live>
+  );
+}
+
+function Known({ status, refresh, preferences, change }: Display & { status: Status; refresh: () => Promise<void> }) {
+  const route = useRoute();
+  const { dossiers } = status;
+  // The start page stays until it is finished, also when the new dossier is already known.
+  const [starting, setStarting] = useState(dossiers.length === 0);
+  useEffect(() => {
+    if (dossiers.length === 0) setStarting(true);
+  }, [dossiers.length]);
+
+  if (starting) {
+    return (
+      <StartPage
+        profile={status.profile}
+        preferences={preferences}
+        change={change}
+        onDone={(dossier) =>
+          void refresh().then(() => {
+            go({ page: 'today', dossier });
+            setStarting(false);
+          })
+        }
+      />
+    );
+  }
+
+  const only = dossiers.length === 1 ? dossiers[0] : undefined;
+  const wanted = 'dossier' in route ? dossiers.find((one) => one.id === route.dossier) : undefined;
+  const dossier = wanted ?? (route.page === 'dossiers' ? undefined : only) ?? null;
+  const page = dossier === null ? 'dossiers' : route.page === 'plan' ? 'plan' : 'today';
+  const shown = dossier === null || page === 'dossiers' ? ({ page: 'dossiers' } as const) : { page, dossier: dossier.id };
+  return (
+    <StepsProvider key={`${page} ${dossier?.id}`}>
+      <Frame route={shown} dossier={dossier} several={dossiers.length > 1} preferences={preferences} change={change}>
+        {dossier === null ? <DossiersPage dossiers={dossiers} /> : page === 'plan' ? <PlanPage dossier={dossier} /> : <TodayPage dossier={dossier} />}
+      </Frame>
+    </StepsProvider>
+  );
+}

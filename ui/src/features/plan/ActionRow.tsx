@@ -1,0 +1,112 @@
+import { useId, useState } from 'react';
+import { Badge } from '../../components/Badge';
+import { Icon, type IconName } from '../../components/Icon';
+import type { ActionView } from '../../generated/ActionView';
+import { daysBetween } from '../../i18n/dates';
+import { useWords } from '../../i18n/I18n';
+import { peopleNamed } from '../people/names';
+import { useSteps } from '../shell/Steps';
+import { AlsoSaid } from './AlsoSaid';
+
+const STATUS_ICON: Record<string, IconName> = { open: 'circle', gepland: 'calendar', bezig: 'half', klaar: 'check', gestopt: 'stop' };
+
+interface Props {
+  dossier: string;
+  action: ActionView;
+  /** The reader's id inside the dossier. */
+  me: string | null;
+  today: string;
+  showWho?: boolean;
+  /** Called after a change, with the action as it is now; resolves when the page shows it. */
+  onChanged: (action: ActionView) => Promise<void> | void;
+}
+
+export function isOver(status: string): boolean {
+  return status === 'klaar' || status === 'gestopt';
+}
+
+/** One step of the plan: one tap makes it done, one more opens it again. */
+export function ActionRow({ dossier, action, me, today, showWho = true, onChanged }: Props) {
+  const words = useWords();
+  const { t, term, dates } = words;
+  const steps = useSteps();
+  const id = useId();
+  // What was tapped is shown at once; the program's answer takes over when it is on the page.
+  const [tapped, setTapped] = useState<string | null>(null);
+  const status = tapped ?? action.status;
+  const over = isOver(status);
+  const away = action.due === null ? null : daysBetween(today, action.due);
+  const late = away !== null && away < 0 && !over;
+
+  async function tick(done: boolean) {
+    if (tapped !== null) return;
+    const next = done ? 'klaar' : 'open';
+    setTapped(next);
+    const said = t(done ? 'action.done' : 'action.reopened', { text: action.text });
+    const taken = await steps.take({ method: 'item_set', params: { dossier, id: action.id, fields: { status: next } } }, said);
+    if (taken) await onChanged({ ...action, status: next });
+    setTapped(null);
+  }
+
+  return (
+    <div className="kt-action" data-over={over} aria-busy={tapped !== null}>
+      {action.may_change ? (
+        <label className="kt-tick">
+          <input type="checkbox" checked={status === 'klaar'} aria-describedby={`${id}-about`} onChange={(event) => void tick(event.target.checked)} />
+          <span className="kt-tick-box" aria-hidden="true">
+            <Icon name="check" />
+          </span>
+          <span className="kt-action-text" dir="auto">
+            {action.text}
+          </span>
+        </label>
+      ) : (
+        <p className="kt-tick">
+          <span className="kt-tick-state">
+            <Icon name={STATUS_ICON[status] ?? 'circle'} />
+          </span>
+          <span className="kt-action-text" dir="auto">
+            {action.text}
+          </span>
+        </p>
+      )}
+      <div className="kt-action-about" id={`${id}-about`}>
+        {showWho ? (
+          <span className="kt-fact">
+            <Icon name="person" />
+            {action.who.length > 0 ? peopleNamed(action.who, me, words) : t('action.nobody')}
+          </span>
+        ) : null}
+        {action.due !== null ? (
+          <span className="kt-fact">
+            <Icon name="clock" />
+            {late ? t('action.late_since', { day: dates.day(action.due, today) }) : t('action.due', { day: dates.near(action.due, today) })}
+          </span>
+        ) : null}
+        {late ? (
+          <Badge icon="alert" tone="warm">
+            {t('action.late')}
+          </Badge>
+        ) : null}
+        {status !== 'open' && (status !== 'klaar' || !action.may_change) ? (
+          <Badge icon={STATUS_ICON[status] ?? 'circle'} tone={status === 'klaar' ? 'good' : 'plain'}>
+            {term('action_status', status)}
+          </Badge>
+        ) : null}
+        {action.contribution ? (
+          <Badge icon="lightbulb" tone="accent">
+            {t('action.proposal')}
+          </Badge>
+        ) : null}
+      </div>
+      <AlsoSaid
+        dossier={dossier}
+        item={action.id}
+        said={action.also_said}
+        current={{ text: action.text, due: action.due, status: action.status }}
+        mayChange={action.may_change}
+        onChanged={() => void onChanged(action)}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import { useId } from 'react';
+import { Badge } from '../../components/Badge';
+import { type IconName } from '../../components/Icon';
+import { Title } from '../../components/Title';
+import type { DossierCard } from '../../generated/DossierCard';
+import type { GoalView } from '../../generated/GoalView';
+import { useWords } from '../../i18n/I18n';
+import { ActionRow, isOver } from './ActionRow';
+import { AddAction } from './AddAction';
+import { AlsoSaid } from './AlsoSaid';
+import { Fold } from '../../components/Fold';
+
+const STATUS_ICON: Record<string, IconName> = { nieuw: 'flag', bezig: 'half', gehaald: 'check', gestopt: 'stop' };
+
+interface Props {
+  dossier: DossierCard;
+  goal: GoalView;
+  /** Its place in the list, from 1. */
+  number: number;
+  today: string;
+  mayAdd: boolean;
+  proposal: boolean;
+  onChanged: () => Promise<void>;
+}
+
+/** One goal: the title in own words, why, how one sees it, and the steps that are still to do. */
+export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, onChanged }: Props) {
+  const { t, term, dates } = useWords();
+  const id = useId();
+  const open = goal.actions.filter((action) => !isOver(action.status));
+  const over = goal.actions.filter((action) => isOver(action.status));
+  const row = (action: GoalView['actions'][number]) => (
+    <li key={action.id}>
+      <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} onChanged={onChanged} />
+    </li>
+  );
+  return (
+    <article className="kt-card kt-goal" aria-labelledby={id}>
+      <div className="kt-goal-top">
+        <span className="kt-quiet">{t('plan.goal_number', { number })}</span>
+        {goal.domain ? <span className="kt-quiet">{term('domain', goal.domain)}</span> : null}
+        <Badge icon={STATUS_ICON[goal.status] ?? 'circle'} tone={goal.status === 'gehaald' ? 'good' : 'plain'}>
+          {term('goal_status', goal.status)}
+        </Badge>
+      </div>
+      <Title level={2} id={id} userText>
+        {goal.title}
+      </Title>
+      <AlsoSaid
+        dossier={dossier.id}
+        item={goal.id}
+        status="goal_status"
+        said={goal.also_said}
+        current={{ title: goal.title, why: goal.why, measure: goal.measure, status: goal.status, target_date: goal.target_date }}
+        mayChange={goal.may_change}
+        onChanged={() => void onChanged()}
+      />
+      {goal.why || goal.measure || goal.target_date ? (
+        <dl className="kt-goal-facts">
+          {goal.why ? (
+            <div>
+              <dt>{t('plan.why')}</dt>
+              <dd dir="auto">{goal.why}</dd>
+            </div>
+          ) : null}
+          {goal.measure ? (
+            <div>
+              <dt>{t('plan.measure')}</dt>
+              <dd dir="auto">{goal.measure}</dd>
+            </div>
+          ) : null}
+          {goal.target_date ? (
+            <div>
+              <dt>{t('plan.target')}</dt>
+              <dd>{dates.day(goal.target_date, today)}</dd>
+            </div>
+          ) : null}
+        </dl>
+      ) : null}
+      <Title level={3}>{t('plan.actions')}</Title>
+      {open.length > 0 ? <ul className="kt-actions">{open.map(row)}</ul> : null}
+      {goal.actions.length === 0 ? <p className="kt-quiet">{mayAdd ? t('plan.no_actions') : t('plan.no_actions_read')}</p> : null}
+      {over.length > 0 ? (
+        <Fold summary={t('plan.done', { count: over.length })}>
+          <ul className="kt-actions">{over.map(row)}</ul>
+        </Fold>
+      ) : null}
+      {mayAdd ? <AddAction dossier={dossier.id} goal={goal} me={dossier.me} proposal={proposal} onAdded={onChanged} /> : null}
+    </article>
+  );
+}

@@ -1,0 +1,92 @@
+import { Fold } from '../../components/Fold';
+import { Icon } from '../../components/Icon';
+import { Notice } from '../../components/Notice';
+import { PageTitle, Title } from '../../components/Title';
+import type { DossierCard } from '../../generated/DossierCard';
+import type { GoalView } from '../../generated/GoalView';
+import type { PlanView } from '../../generated/PlanView';
+import { localToday } from '../../i18n/dates';
+import { useWords } from '../../i18n/I18n';
+import { touches, useAnswer } from '../../live/useAnswer';
+import { SeenBy } from '../people/SeenBy';
+import { Live } from '../shell/Live';
+import { ActionRow } from './ActionRow';
+import { AddGoal } from './AddGoal';
+import { GoalCard } from './GoalCard';
+
+/** Goals with their steps, from live data. */
+export function PlanPage({ dossier }: { dossier: DossierCard }) {
+  const answer = useAnswer({ method: 'plan', params: { dossier: dossier.id } }, touches(dossier.id, ['plan']));
+  return <Live answer={answer}>{(plan) => <Plan dossier={dossier} plan={plan} onChanged={answer.refresh} />}</Live>;
+}
+
+function Plan({ dossier, plan, onChanged }: { dossier: DossierCard; plan: PlanView; onChanged: () => Promise<void> }) {
+  const { t } = useWords();
+  const today = localToday();
+  if (plan.right === null) {
+    return (
+      <>
+        <PageTitle>{t('plan.title')}</PageTitle>
+        <Notice icon="eye">
+          <p>{t('plan.not_shared')}</p>
+        </Notice>
+      </>
+    );
+  }
+  const mayAdd = plan.right !== 'read';
+  const proposal = plan.right === 'append';
+  const past = (goal: GoalView) => goal.status === 'gehaald' || goal.status === 'gestopt';
+  const current = plan.goals.filter((goal) => !past(goal));
+  const over = plan.goals.filter(past);
+  const empty = plan.goals.length === 0 && plan.loose_actions.length === 0;
+  const card = (goal: GoalView, index: number) => (
+    <li key={goal.id}>
+      <GoalCard dossier={dossier} goal={goal} number={index + 1} today={today} mayAdd={mayAdd} proposal={proposal} onChanged={onChanged} />
+    </li>
+  );
+
+  return (
+    <>
+      <div className="kt-page-top">
+        <PageTitle userText>{plan.title ?? t('plan.title')}</PageTitle>
+        <SeenBy people={plan.seen_by} own={dossier.own} />
+      </div>
+      {plan.wish ? (
+        <figure className="kt-wish">
+          <figcaption>{t('plan.wish')}</figcaption>
+          <blockquote dir="auto">{plan.wish}</blockquote>
+        </figure>
+      ) : null}
+      {empty ? (
+        <div className="kt-card kt-empty">
+          <Icon name="road" />
+          <Title level={2}>{t('plan.empty_title')}</Title>
+          <p>{mayAdd ? t('plan.empty_text') : t('plan.empty_read')}</p>
+        </div>
+      ) : null}
+      {mayAdd ? (
+        <div className="kt-add-goal">
+          <AddGoal dossier={dossier.id} proposal={proposal} onAdded={onChanged} />
+        </div>
+      ) : null}
+      {current.length > 0 ? <ul className="kt-goals">{current.map(card)}</ul> : null}
+      {plan.loose_actions.length > 0 ? (
+        <section className="kt-card">
+          <Title level={2}>{t('plan.loose')}</Title>
+          <ul className="kt-actions">
+            {plan.loose_actions.map((action) => (
+              <li key={action.id}>
+                <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} onChanged={onChanged} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {over.length > 0 ? (
+        <Fold summary={t('plan.past', { count: over.length })}>
+          <ul className="kt-goals">{over.map((goal, index) => card(goal, current.length + index))}</ul>
+        </Fold>
+      ) : null}
+    </>
+  );
+}

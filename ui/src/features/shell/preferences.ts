@@ -1,0 +1,44 @@
+import { useCallback, useEffect, useState } from 'react';
+import { type Language, LANGUAGES } from '../../i18n/catalogue';
+
+export const TEXT_SIZES = ['normal', 'large', 'largest'] as const;
+export const THEMES = ['auto', 'light', 'dark'] as const;
+
+/** How this person wants the screens. Holds nothing of a dossier, so it may stay in the webview. */
+export interface Preferences {
+  language: Language;
+  textSize: (typeof TEXT_SIZES)[number];
+  theme: (typeof THEMES)[number];
+}
+
+const STORED = 'keukentafel.display';
+const FIRST: Preferences = { language: 'nl', textSize: 'normal', theme: 'auto' };
+
+function read(): Preferences {
+  try {
+    const stored = JSON.parse(localStorage.getItem(STORED) ?? '{}') as Partial<Record<keyof Preferences, string>>;
+    const known = <T extends string>(all: readonly T[], value: string | undefined, first: T) => all.find((one) => one === value) ?? first;
+    return {
+      language: known(Object.keys(LANGUAGES) as Language[], stored.language, FIRST.language),
+      textSize: known(TEXT_SIZES, stored.textSize, FIRST.textSize),
+      theme: known(THEMES, stored.theme, FIRST.theme),
+    };
+  } catch {
+    return FIRST;
+  }
+}
+
+export function usePreferences(): [Preferences, (change: Partial<Preferences>) => void] {
+  const [preferences, setPreferences] = useState(read);
+  useEffect(() => {
+    document.documentElement.dataset.text = preferences.textSize;
+    document.documentElement.dataset.theme = preferences.theme;
+    try {
+      localStorage.setItem(STORED, JSON.stringify(preferences));
+    } catch {
+      // Without storage the choice simply lasts until the window closes.
+    }
+  }, [preferences]);
+  const change = useCallback((part: Partial<Preferences>) => setPreferences((was) => ({ ...was, ...part })), []);
+  return [preferences, change];
+}

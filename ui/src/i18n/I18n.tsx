@@ -1,0 +1,40 @@
+import { createContext, type ReactNode, use, useEffect, useMemo } from 'react';
+import { type Key, type Language, LANGUAGES, lookUp, type Values } from './catalogue';
+import { Dates } from './dates';
+
+export interface Words {
+  language: Language;
+  /** A sentence of ours. */
+  t: (key: Key, values?: Values) => string;
+  /** The word for a term of the field, such as a role; the term itself when we have no word for it. */
+  term: (group: TermGroup, id: string) => string;
+  dates: Dates;
+}
+
+export type TermGroup = 'domain' | 'field' | 'goal_status' | 'action_status' | 'place' | 'right' | 'role' | 'section';
+
+const I18nContext = createContext<Words | null>(null);
+
+export function I18nProvider({ language, children }: { language: Language; children: ReactNode }) {
+  const words = useMemo<Words>(() => {
+    const t = (key: Key, values?: Values) => lookUp(language, key, values) ?? key;
+    return {
+      language,
+      t,
+      term: (group, id) => lookUp(language, `term.${group}.${id}`) ?? id.replaceAll('_', ' '),
+      dates: new Dates(language, t),
+    };
+  }, [language]);
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  return <I18nContext value={words}>{children}</I18nContext>;
+}
+
+export function useWords(): Words {
+  const words = use(I18nContext);
+  if (!words) throw new Error('I18nProvider is missing');
+  return words;
+}
+
+export { LANGUAGES, type Language };

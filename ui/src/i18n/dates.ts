@@ -1,0 +1,78 @@
+import type { Key, Language, Values } from './catalogue';
+
+const LOCALE: Record<Language, string> = { nl: 'nl-NL', en: 'en-GB' };
+const DAY = 86_400_000;
+
+/** Dates and times in words. Days are local to this computer and written `2026-11-30`. */
+export class Dates {
+  readonly #t: (key: Key, values?: Values) => string;
+  readonly #long: Intl.DateTimeFormat;
+  readonly #longYear: Intl.DateTimeFormat;
+  readonly #dutchTime: boolean;
+
+  constructor(language: Language, t: (key: Key, values?: Values) => string) {
+    this.#t = t;
+    this.#dutchTime = language === 'nl';
+    const day = { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' } as const;
+    this.#long = new Intl.DateTimeFormat(LOCALE[language], day);
+    this.#longYear = new Intl.DateTimeFormat(LOCALE[language], { ...day, year: 'numeric' });
+  }
+
+  /** `woensdag 25 november`; with the year when it is another one than that of `today`. */
+  day(day: string, today: string): string {
+    const at = noon(day);
+    if (at === null) return day;
+    return (day.slice(0, 4) === today.slice(0, 4) ? this.#long : this.#longYear).format(at);
+  }
+
+  /** `vandaag`, `morgen`, `over 3 dagen`; further away than a fortnight, the day itself. */
+  near(day: string, today: string): string {
+    const count = daysBetween(today, day);
+    if (count === null) return day;
+    if (count === 0) return this.#t('date.today');
+    if (count === 1) return this.#t('date.tomorrow');
+    if (count === 2) return this.#t('date.day_after_tomorrow');
+    if (count === -1) return this.#t('date.yesterday');
+    if (count > 14 || count < -14) return this.day(day, today);
+    return count > 0 ? this.#t('date.in_days', { count }) : this.#t('date.days_ago', { count: -count });
+  }
+
+  /** `morgen om 10.00 uur`. */
+  moment(instant: string, today: string): string {
+    return this.#t('date.at', { day: this.near(localDay(instant), today), time: this.time(instant) });
+  }
+
+  /** `10.00` or `10:00`. */
+  time(instant: string): string {
+    const at = new Date(instant);
+    if (Number.isNaN(at.getTime())) return instant;
+    const pad = (part: number) => String(part).padStart(2, '0');
+    return `${at.getHours()}${this.#dutchTime ? '.' : ':'}${pad(at.getMinutes())}`;
+  }
+}
+
+/** The local day on which an instant falls. */
+export function localDay(instant: string): string {
+  const at = new Date(instant);
+  if (Number.isNaN(at.getTime())) return instant.slice(0, 10);
+  const pad = (part: number) => String(part).padStart(2, '0');
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+}
+
+/** Today on this computer. */
+export function localToday(): string {
+  return localDay(new Date().toISOString());
+}
+
+/** Whole days from one day to another; null when either is not a day. */
+export function daysBetween(from: string, to: string): number | null {
+  const a = noon(from);
+  const b = noon(to);
+  return a === null || b === null ? null : Math.round((b - a) / DAY);
+}
+
+/** The day at noon in UTC: far from any change of clocks. */
+function noon(day: string): number | null {
+  const at = Date.parse(`${day.slice(0, 10)}T12:00:00Z`);
+  return Number.isNaN(at) ? null : at;
+}
