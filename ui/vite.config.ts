@@ -17,5 +17,7 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     env: { TZ: 'Europe/Amsterdam' },
     css: false,
+    // A shared machine may be compiling at the same time; waiting longer hides no wrong answer.
+    testTimeout: 60_000,
   },
 });

@@ -6,7 +6,7 @@ import { PlanPage } from './features/plan/PlanPage';
 import { Frame } from './features/shell/Frame';
 import { Live } from './features/shell/Live';
 import { type Preferences, usePreferences } from './features/shell/preferences';
-import { go, useRoute } from './features/shell/route';
+import { go, hrefOf, type Route, useRoute } from './features/shell/route';
 import { StepsProvider } from './features/shell/Steps';
 import { StartPage } from './features/start/StartPage';
 import { TodayPage } from './features/today/TodayPage';
@@ -79,12 +79,17 @@ function Known({ status, refresh, preferences, change }: Display & { status: Sta
   const only = dossiers.length === 1 ? dossiers[0] : undefined;
   const wanted = 'dossier' in route ? dossiers.find((one) => one.id === route.dossier) : undefined;
   const dossier = wanted ?? (route.page === 'dossiers' ? undefined : only) ?? null;
-  const page = dossier === null ? 'dossiers' : route.page === 'plan' ? 'plan' : 'today';
-  const shown = dossier === null || page === 'dossiers' ? ({ page: 'dossiers' } as const) : { page, dossier: dossier.id };
+  const shown: Route = dossier === null ? { page: 'dossiers' } : { page: route.page === 'plan' ? 'plan' : 'today', dossier: dossier.id };
   return (
-    <StepsProvider key={`${page} ${dossier?.id}`}>
+    <StepsProvider place={hrefOf(shown)}>
       <Frame route={shown} dossier={dossier} several={dossiers.length > 1} preferences={preferences} change={change}>
-        {dossier === null ? <DossiersPage dossiers={dossiers} /> : page === 'plan' ? <PlanPage dossier={dossier} /> : <TodayPage dossier={dossier} />}
+        {dossier === null ? (
+          <DossiersPage dossiers={dossiers} />
+        ) : shown.page === 'plan' ? (
+          <PlanPage key={dossier.id} dossier={dossier} />
+        ) : (
+          <TodayPage key={dossier.id} dossier={dossier} />
+        )}
       </Frame>
     </StepsProvider>
   );

@@ -75,6 +75,295 @@ pub enum Request {
         /// Dossier id (hex).
         dossier: String,
     },
+    /// The whole readable view as JSON (`keukentafel-dossier/1`).
+    Show {
+        /// Dossier id (hex); none means the only one, or the only one of one's own.
+        dossier: Option<String>,
+    },
+    /// Load a demo family as a dossier of this person. Answers [`DossierCard`].
+    DemoLoad {
+        /// The file's content.
+        file: String,
+        /// Who in the file this person is; none means the one that the file names.
+        owner: Option<String>,
+    },
+    /// The family as it is now, in the demo form. Answers JSON.
+    DemoDump {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Write a note in one's own name. Answers [`Changed`].
+    NoteAdd {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Section; usually `verslagen`.
+        section: String,
+        /// The helper's own words.
+        text: String,
+        /// The plain version.
+        plain: Option<String>,
+        /// Hat.
+        hat: Option<String>,
+        /// Person ids that may read it, besides the author and the resident; empty means all readers.
+        readers: Vec<String>,
+    },
+    /// Say something about a note. Answers [`Changed`].
+    NoteReact {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Note id.
+        note: String,
+        /// What one says.
+        text: String,
+        /// klopt, klopt_niet, zeggen.
+        verdict: Option<String>,
+    },
+    /// Make a ticket for somebody. Answers [`Invited`].
+    Invite(Invite),
+    /// Access as it is: who may see what, and which invitations are out. Answers [`AccessView`].
+    Access {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// End somebody's access everywhere. Answers [`Revoked`].
+    Revoke {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Person id inside the dossier.
+        person: String,
+        /// Go on counting what they wrote before they heard of it.
+        keep_unseen: bool,
+    },
+    /// Give somebody other rights: ends the old grants, makes new ones. Answers [`Changed`].
+    ChangeAccess {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Person id inside the dossier.
+        person: String,
+        /// `SECTION=zien|aanvullen|aanpassen[:dat]`.
+        grants: Vec<String>,
+        /// Last day.
+        until: Option<String>,
+    },
+    /// What waits outside and why. Answers [`Vec<QuarantineView>`].
+    Quarantine {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Let an item that waits outside count after all. Answers [`Changed`].
+    QuarantineAdmit {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Item, as listed.
+        item: String,
+    },
+    /// The log. Answers [`Vec<Line>`](crate::activity::Line).
+    Log {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Only this person.
+        person: Option<String>,
+        /// Only from this day or moment on.
+        since: Option<String>,
+    },
+    /// Check every signature, hash and chain. Answers [`Verified`].
+    Verify,
+    /// What is wrong with this installation and what to do. Answers [`Vec<Finding>`].
+    Doctor,
+    /// Who has what: per person and device, what was delivered. Answers [`Vec<DeliveryView>`].
+    SyncStatus {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+}
+
+/// Arguments of [`Request::Invite`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+pub struct Invite {
+    /// Dossier id (hex); none means the only one.
+    pub dossier: Option<String>,
+    /// Person id inside the dossier; a person of a demo family brings the grants of its access table.
+    pub person: Option<String>,
+    /// Name, for somebody who is not in the dossier yet.
+    pub name: Option<String>,
+    /// Role, for somebody who is not in the dossier yet.
+    pub role: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// `SECTION=zien|aanvullen|aanpassen[:dat]`.
+    pub grants: Vec<String>,
+    /// Last day of access.
+    pub until: Option<String>,
+    /// Where this program listens, to be put into the ticket.
+    pub hints: Vec<String>,
+    /// Hours for which the ticket may be answered; none means a week.
+    pub hours: Option<u32>,
+}
+
+/// Answer to [`Request::Invite`].
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Invited {
+    /// The ticket, as letters and digits.
+    pub ticket: String,
+    /// Its name (hex), for [`crate::App::confirm`].
+    pub id: String,
+    /// Until when it may be answered, RFC 3339.
+    pub expires: String,
+    /// Person id inside the dossier.
+    pub person: String,
+    /// What is offered.
+    pub scopes: Vec<ScopeView>,
+}
+
+/// One section of what is offered or granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ScopeView {
+    /// Section id.
+    pub section: String,
+    /// zien, aanvullen, aanpassen.
+    pub level: String,
+    /// False when only the fact that there is something ("dat") is shared.
+    pub content: bool,
+}
+
+/// Answer to [`Request::Access`].
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AccessView {
+    /// Everybody who has or had access.
+    pub people: Vec<AccessPerson>,
+    /// Invitations.
+    pub invitations: Vec<InvitationView>,
+}
+
+/// One person in [`AccessView`].
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AccessPerson {
+    /// Person id inside the dossier.
+    pub person: String,
+    /// Key of the person (hex).
+    pub principal: String,
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Option<String>,
+    /// Organisation.
+    pub organisation: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// Last day.
+    pub until: Option<String>,
+    /// What they may do now; empty when access ended.
+    pub scopes: Vec<ScopeView>,
+    /// Whether the code was compared when they joined.
+    pub compared: bool,
+    /// Access ended: what their devices said about it.
+    pub ended: Option<EndedView>,
+}
+
+/// What is known after access ended.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct EndedView {
+    /// Every device of this person that joined said that it removed its copy.
+    pub confirmed: bool,
+}
+
+/// One invitation.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct InvitationView {
+    /// Name of the ticket (hex).
+    pub id: String,
+    /// For whom.
+    pub person: String,
+    /// open, joined, granted, burnt, expired.
+    pub state: String,
+    /// Until when it may be answered, RFC 3339.
+    pub expires: String,
+}
+
+/// Answer to [`Request::Revoke`].
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Revoked {
+    /// Person id inside the dossier.
+    pub person: String,
+    /// Sections to which access ended.
+    pub sections: Vec<String>,
+    /// Devices that hold a copy; it cannot be taken back from a device that does not cooperate.
+    pub devices: u32,
+}
+
+/// Something that waits outside.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct QuarantineView {
+    /// Its place: `chain:number:hash`.
+    pub item: String,
+    /// Section.
+    pub section: Option<String>,
+    /// Who wrote it.
+    pub who: Option<String>,
+    /// Why: a word that the language catalogue turns into a sentence.
+    pub reason: String,
+}
+
+/// Answer to [`Request::Verify`].
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Verified {
+    /// True when everything holds.
+    pub ok: bool,
+    /// What does not.
+    pub faults: Vec<String>,
+    /// Items whose signature, hash and place in the chain were checked.
+    pub items: u32,
+    /// Per compartment a hash of the canonical rebuild of its document.
+    pub compartments: Vec<VerifiedCompartment>,
+}
+
+/// One compartment in [`Verified`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct VerifiedCompartment {
+    /// Dossier id (hex).
+    pub dossier: String,
+    /// Compartment id (hex).
+    pub compartment: String,
+    /// Section.
+    pub section: Option<String>,
+    /// wat or dat.
+    pub side: Option<String>,
+    /// BLAKE3 of the saved bytes of the canonical rebuild.
+    pub hash: String,
+    /// Changes in the document.
+    pub changes: u32,
+    /// Records that count.
+    pub records: u32,
+    /// Items that wait outside.
+    pub waiting: u32,
+}
+
+/// One finding of [`Request::Doctor`].
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Finding {
+    /// What was looked at; the language catalogue has the sentence.
+    pub check: String,
+    /// ok, note, fault.
+    pub state: String,
+    /// More, never content.
+    pub detail: Option<String>,
+}
+
+/// How far one person's device is.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct DeliveryView {
+    /// Person id inside the dossier, or key.
+    pub person: String,
+    /// Name, if known.
+    pub name: Option<String>,
+    /// Device id (hex).
+    pub device: String,
+    /// Items of this device that the other has acknowledged.
+    pub delivered: u32,
+    /// Items that it has not.
+    pub waiting: u32,
+    /// When it was last heard, RFC 3339.
+    pub last_seen: Option<String>,
 }
 
 /// Arguments of [`Request::ProfileCreate`].
@@ -387,6 +676,22 @@ pub enum Event {
         /// Sections that changed.
         sections: Vec<String>,
     },
+    /// Somebody answered an invitation; both screens show the code.
+    Joining {
+        /// Name of the ticket (hex).
+        ticket: String,
+        /// Name that the joiner gave.
+        name: String,
+        /// Twelve digits.
+        code: String,
+    },
+    /// An invitation came to its end.
+    Joined {
+        /// Name of the ticket (hex).
+        ticket: String,
+        /// Person id inside the dossier; none when it was refused.
+        person: Option<String>,
+    },
     /// A person's device came or went.
     Peer {
         /// Name, if known.
@@ -403,4 +708,40 @@ pub struct Fault {
     pub code: FaultCode,
     /// What it was about: a field, a file, an id. Never content of a dossier.
     pub detail: Option<String>,
+}
+
+/// Kinds of fault. The command line maps each to an exit status (`Fault::exit`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    /// Rights do not allow it.
+    NotAllowed,
+    /// No such dossier, section, item or person.
+    NotFound,
+    /// The request does not make sense as it stands.
+    Invalid,
+    /// A file, ticket or code was refused.
+    InputRefused,
+    /// Nobody answered in time.
+    NotReachable,
+    /// Wrong passphrase or key.
+    WrongPassphrase,
+    /// No keyring, no passphrase: the key cannot be had.
+    Locked,
+    /// Another program has this home folder open.
+    InUse,
+    /// The disk is full.
+    DiskFull,
+    /// The home folder cannot be written.
+    NotWritable,
+    /// The database is damaged or not ours.
+    Damaged,
+    /// There is a profile here already.
+    AlreadyExists,
+    /// There is no profile here yet.
+    NoProfile,
+    /// Made by a newer version.
+    NewerVersion,
+    /// A fault of ours.
+    Internal,
 }

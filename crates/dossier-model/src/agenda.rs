@@ -34,10 +34,7 @@ pub fn busy_id(appointment: &str) -> String {
 #[must_use]
 pub fn about(appointment: &Value) -> Vec<&str> {
     let list = appointment.get("attendees").and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// An appointment, or a block without a title.
@@ -69,11 +66,7 @@ pub struct Appointment<'d> {
 /// before the day `until` (days as `2026-11-23`; none: no bound), in order of time. Ones without a readable start come
 /// last and only when there are no bounds.
 #[must_use]
-pub fn appointments<'d>(
-    dossier: &'d Dossier,
-    from: Option<&str>,
-    until: Option<&str>,
-) -> Vec<Appointment<'d>> {
+pub fn appointments<'d>(dossier: &'d Dossier, from: Option<&str>, until: Option<&str>) -> Vec<Appointment<'d>> {
     let from = from.and_then(moment::day);
     let until = until.and_then(moment::day);
     let mut found: Vec<(Option<i64>, Appointment<'d>)> = dossier
@@ -103,11 +96,6 @@ pub fn appointments<'d>(
             (item.text("start").and_then(moment::seconds), appointment)
         })
         .collect();
-    found.sort_by(|(a, first), (b, second)| {
-        (a.is_none(), a, &first.item.id).cmp(&(b.is_none(), b, &second.item.id))
-    });
-    found
-        .into_iter()
-        .map(|(_, appointment)| appointment)
-        .collect()
+    found.sort_by(|(a, first), (b, second)| (a.is_none(), a, &first.item.id).cmp(&(b.is_none(), b, &second.item.id)));
+    found.into_iter().map(|(_, appointment)| appointment).collect()
 }

@@ -22,7 +22,7 @@ pub const OTHER_PREFIX: &str = "other:";
 pub const BROUGHT_ALONG: &str = "ingevoerd";
 
 /// One item of a dossier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Item {
     /// Id, unique inside the dossier: 1 to [`MAX_ITEM_ID`] bytes, no control characters.
     pub id: String,
@@ -66,10 +66,7 @@ pub fn is_item_id(id: &str) -> bool {
 /// The id for an element of an imported file: its own `id` when that can be one, else its kind and position.
 /// Made unique against `taken` by `~2`, `~3`…, and added to it.
 pub fn assign_id(kind: &str, index: usize, fields: &Value, taken: &mut BTreeSet<String>) -> String {
-    let own = fields
-        .get("id")
-        .and_then(Value::as_str)
-        .filter(|id| is_item_id(id));
+    let own = fields.get("id").and_then(Value::as_str).filter(|id| is_item_id(id));
     let base = own.map_or_else(
         || {
             // A foreign key may be long or hold control characters; an id may not.
@@ -280,14 +277,8 @@ mod tests {
     #[test]
     fn ids_are_kept_and_made_unique() {
         let mut taken = BTreeSet::new();
-        assert_eq!(
-            assign_id("goals", 0, &json!({"id": "g-1"}), &mut taken),
-            "g-1"
-        );
-        assert_eq!(
-            assign_id("actions", 3, &json!({"id": "g-1"}), &mut taken),
-            "g-1~2"
-        );
+        assert_eq!(assign_id("goals", 0, &json!({"id": "g-1"}), &mut taken), "g-1");
+        assert_eq!(assign_id("actions", 3, &json!({"id": "g-1"}), &mut taken), "g-1~2");
         assert_eq!(
             assign_id("relations", 0, &json!({"id": null}), &mut taken),
             "relations-1"
@@ -298,10 +289,7 @@ mod tests {
         );
         assert_eq!(assign_id("x\u{7}", 1, &json!("word"), &mut taken), "x-2");
         let long = "é".repeat(128);
-        assert_eq!(
-            assign_id("goals", 0, &json!({"id": long}), &mut taken),
-            long
-        );
+        assert_eq!(assign_id("goals", 0, &json!({"id": long}), &mut taken), long);
         let second = assign_id("goals", 0, &json!({"id": long}), &mut taken);
         assert!(is_item_id(&second) && second != long);
     }

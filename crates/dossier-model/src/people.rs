@@ -30,9 +30,7 @@ pub fn organisation_name<'d>(dossier: &'d Dossier, id: &str) -> Option<&'d str> 
 /// Person id of the resident, as the dossier names them.
 #[must_use]
 pub fn owner(dossier: &Dossier) -> Option<&str> {
-    let named = dossier
-        .of_kind("dossier")
-        .find_map(|item| item.text("owner_person_id"));
+    let named = dossier.of_kind("dossier").find_map(|item| item.text("owner_person_id"));
     named.or_else(|| {
         let resident = dossier
             .of_kind("people")

@@ -82,20 +82,14 @@ fn placed(kind: &str, fields: &Value, known: &BTreeSet<SectionId>) -> Option<Pla
         (Home::Owner, _) => return None,
         (Home::DomainFlag, Some(section)) => Place::dat(section),
         (Home::DomainFlag, None) => {
-            let domain = map
-                .and_then(|map| map.get("domain"))
-                .and_then(Value::as_str)?;
+            let domain = map.and_then(|map| map.get("domain")).and_then(Value::as_str)?;
             Place::dat(section::of_domain(domain)?.clone())
         }
         (Home::Section(_), Some(section)) => Place::wat(section),
         (Home::Section(section), None) => {
             // A family without a section for self-sufficiency talks about it in the plan.
             let absent = section.as_str() == "zelfredzaamheid" && !known.contains(section);
-            let id = if absent {
-                section::standard_id("plan")?
-            } else {
-                section
-            };
+            let id = if absent { section::standard_id("plan")? } else { section };
             Place::wat(id.clone())
         }
     };
@@ -122,9 +116,8 @@ fn placed(kind: &str, fields: &Value, known: &BTreeSet<SectionId>) -> Option<Pla
 /// True when an object holds only the fields that are expected to stay with their group.
 #[must_use]
 pub fn is_group_rest(group: &str, map: &Map<String, Value>) -> bool {
-    map.iter().all(|(key, value)| {
-        GROUP_FIELDS.contains(&(group, key.as_str())) && !value.is_object() && !value.is_array()
-    })
+    map.iter()
+        .all(|(key, value)| GROUP_FIELDS.contains(&(group, key.as_str())) && !value.is_object() && !value.is_array())
 }
 
 fn existing(named: &str, known: &BTreeSet<SectionId>) -> Option<SectionId> {
@@ -232,9 +225,7 @@ pub fn place_new(
         });
     }
     if exists && item::kind(kind).is_some_and(|kind| kind.shape == Shape::One) {
-        return Err(PlaceError::OnlyOne {
-            kind: kind.to_owned(),
-        });
+        return Err(PlaceError::OnlyOne { kind: kind.to_owned() });
     }
     let refuse = |reason| PlaceError::BadFields {
         kind: kind.to_owned(),
@@ -288,10 +279,7 @@ mod tests {
         assert_eq!(put("assessments", json!({})).place, wat("plan"));
         let mut with = known();
         with.insert(SectionId::new("zelfredzaamheid").unwrap());
-        assert_eq!(
-            place("assessments", &json!({}), &with).place,
-            wat("zelfredzaamheid")
-        );
+        assert_eq!(place("assessments", &json!({}), &with).place, wat("zelfredzaamheid"));
         assert_eq!(put("emergency_contacts", json!("p-1")).place, wat("crisis"));
         assert_eq!(put("money", json!({"debts_total": 3})).place, wat("geld"));
         for owner in [
@@ -316,16 +304,10 @@ mod tests {
     fn voices_and_restrictions_become_records() {
         let record = |audience: Option<&[&str]>, needs: &[&str]| Storage::Record {
             audience: audience.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect()),
-            also_needs: needs
-                .iter()
-                .map(|id| SectionId::new(*id).unwrap())
-                .collect(),
+            also_needs: needs.iter().map(|id| SectionId::new(*id).unwrap()).collect(),
         };
         assert_eq!(put("notes", json!({})).storage, record(None, &[]));
-        let note = put(
-            "notes",
-            json!({"author": "p-k", "visibility": ["p-z", "p-a", null]}),
-        );
+        let note = put("notes", json!({"author": "p-k", "visibility": ["p-z", "p-a", null]}));
         assert_eq!(
             note,
             Placement {
@@ -336,10 +318,7 @@ mod tests {
         let flag = put("flags", json!({"domain": "financien", "visible_to": []}));
         assert_eq!(flag.place, Place::dat(SectionId::new("geld").unwrap()));
         assert_eq!(flag.storage, record(Some(&[]), &[]));
-        let both = put(
-            "goals",
-            json!({"visible_to": ["a", "b"], "visibility": ["b", "c"]}),
-        );
+        let both = put("goals", json!({"visible_to": ["a", "b"], "visibility": ["b", "c"]}));
         assert_eq!(both.storage, record(Some(&["b"]), &[]));
         let letter = put("documents", json!({"sections": ["wonen", "geld"]}));
         assert_eq!(
@@ -364,9 +343,7 @@ mod tests {
         assert!(error.to_string().contains("money.debts"), "{error}");
         let mut note = json!({"text_plain": "x"});
         assert_eq!(
-            place_new(&geld, "notes", &mut note, &known(), true)
-                .unwrap()
-                .place,
+            place_new(&geld, "notes", &mut note, &known(), true).unwrap().place,
             wat("geld")
         );
         assert_eq!(note["section"], "geld");
@@ -386,9 +363,7 @@ mod tests {
         ));
         let mut flag = json!({"domain": "huisvesting"});
         assert_eq!(
-            place_new(&geld, "flags", &mut flag, &known(), true)
-                .unwrap()
-                .place,
+            place_new(&geld, "flags", &mut flag, &known(), true).unwrap().place,
             Place::dat(geld)
         );
     }

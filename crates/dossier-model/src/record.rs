@@ -171,9 +171,7 @@ impl RecordContent {
             .and_then(|map| map.remove("v"))
             .and_then(|v| v.as_u64());
         match version {
-            Some(RECORD_VERSION) => {
-                serde_json::from_value(value).map_err(|_| RecordError::Malformed)
-            }
+            Some(RECORD_VERSION) => serde_json::from_value(value).map_err(|_| RecordError::Malformed),
             Some(newer) if newer > RECORD_VERSION => Err(RecordError::Newer),
             Some(_) | None => Err(RecordError::Malformed),
         }
@@ -212,26 +210,13 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         let newer = text.replace("\"v\":1}", "\"v\":2}");
         assert_ne!(newer, text);
-        assert_eq!(
-            RecordContent::from_bytes(newer.as_bytes()),
-            Err(RecordError::Newer)
-        );
-        assert_eq!(
-            RecordContent::from_bytes(b"{}"),
-            Err(RecordError::Malformed)
-        );
+        assert_eq!(RecordContent::from_bytes(newer.as_bytes()), Err(RecordError::Newer));
+        assert_eq!(RecordContent::from_bytes(b"{}"), Err(RecordError::Malformed));
         assert_eq!(
             RecordContent::from_bytes(b"{\"v\":1,\"type\":\"hm\"}"),
             Err(RecordError::Malformed)
         );
-        let long = RecordItem::new(
-            Item::new("n", "notes", json!("x".repeat(MAX_RECORD))),
-            None,
-            vec![],
-        );
-        assert_eq!(
-            RecordContent::Item(long).to_bytes(),
-            Err(RecordError::TooLarge)
-        );
+        let long = RecordItem::new(Item::new("n", "notes", json!("x".repeat(MAX_RECORD))), None, vec![]);
+        assert_eq!(RecordContent::Item(long).to_bytes(), Err(RecordError::TooLarge));
     }
 }

@@ -149,9 +149,8 @@ struct Table {
 }
 
 // The file is part of the program; a test fails when it does not parse.
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../data/sections.json")).unwrap_or_default()
-});
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../data/sections.json")).unwrap_or_default());
 
 /// The sections that every dossier has, in the order in which they are shown.
 #[must_use]
@@ -162,10 +161,7 @@ pub fn standard() -> &'static [StandardSection] {
 /// True for the id of a standard section.
 #[must_use]
 pub fn is_standard(id: &str) -> bool {
-    TABLE
-        .sections
-        .iter()
-        .any(|section| section.id.as_str() == id)
+    TABLE.sections.iter().any(|section| section.id.as_str() == id)
 }
 
 /// The standard section with this id.

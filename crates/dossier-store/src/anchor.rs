@@ -70,7 +70,11 @@ impl Anchor {
     /// Nothing when it is missing or unreadable: both mean that nothing is known.
     pub(crate) fn read(home: &Path) -> Option<Self> {
         let mut bytes = Vec::new();
-        std::fs::File::open(home.join(files::ANCHOR)).ok()?.take(1024).read_to_end(&mut bytes).ok()?;
+        std::fs::File::open(home.join(files::ANCHOR))
+            .ok()?
+            .take(1024)
+            .read_to_end(&mut bytes)
+            .ok()?;
         Self::from_bytes(&bytes)
     }
 

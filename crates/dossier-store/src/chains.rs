@@ -1,6 +1,7 @@
 //! Chains, their items, and signed things outside chains. All of it opaque: whatever is here was judged before.
 
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, GenerationId, ItemHash};
+use dossier_trust::item::Position;
 use rusqlite::Row;
 
 use crate::{Reader, StoreError, Tx};
@@ -24,17 +25,6 @@ pub struct Chain {
     pub grant_op: [u8; 32],
     /// The open and its signature, as they travel.
     pub open: Vec<u8>,
-}
-
-/// A place in a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// The chain.
-    pub chain: ChainId,
-    /// The item's number, from 1.
-    pub n: u32,
-    /// The item's name: at a fork there are several at one number.
-    pub hash: ItemHash,
 }
 
 /// One link of a chain.
@@ -100,7 +90,11 @@ fn chain(row: &Row<'_>) -> rusqlite::Result<Chain> {
 }
 
 fn position(row: &Row<'_>) -> rusqlite::Result<Position> {
-    Ok(Position { chain: ChainId(row.get(0)?), n: row.get(1)?, hash: ItemHash(row.get(2)?) })
+    Ok(Position {
+        chain: ChainId(row.get(0)?),
+        n: row.get(1)?,
+        hash: ItemHash(row.get(2)?),
+    })
 }
 
 fn item(row: &Row<'_>) -> rusqlite::Result<Item> {
@@ -254,7 +248,9 @@ impl Reader {
                 Ok(ItemRef {
                     position: position(row)?,
                     header: blob(3)?.ok_or(StoreError::Damaged)?,
-                    signature: blob(4)?.and_then(|bytes| bytes.try_into().ok()).ok_or(StoreError::Damaged)?,
+                    signature: blob(4)?
+                        .and_then(|bytes| bytes.try_into().ok())
+                        .ok_or(StoreError::Damaged)?,
                     body: blob(5)?,
                     arrived_ms: row.get(6)?,
                 })

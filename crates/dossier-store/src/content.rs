@@ -24,6 +24,9 @@ impl std::fmt::Debug for Document {
     }
 }
 
+/// An epoch and its key, wiped from memory when dropped.
+pub type EpochKey = (EpochId, Zeroizing<[u8; 32]>);
+
 impl Reader {
     /// The key of an epoch, if it was ever unwrapped here.
     ///
@@ -46,11 +49,7 @@ impl Reader {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn epoch_keys(
-        &self,
-        dossier: &DossierId,
-        compartment: &CompartmentId,
-    ) -> Result<Vec<(EpochId, Zeroizing<[u8; 32]>)>, StoreError> {
+    pub fn epoch_keys(&self, dossier: &DossierId, compartment: &CompartmentId) -> Result<Vec<EpochKey>, StoreError> {
         self.all(
             "SELECT epoch, key FROM epoch_keys WHERE dossier = ?1 AND compartment = ?2 ORDER BY epoch",
             (dossier.as_bytes(), compartment.as_bytes()),
@@ -71,7 +70,13 @@ impl Reader {
         self.one(
             "SELECT saved, upto, changes FROM documents WHERE dossier = ?1 AND compartment = ?2 AND generation = ?3",
             (dossier.as_bytes(), compartment.as_bytes(), generation.as_bytes()),
-            |row| Ok(Document { saved: row.get(0)?, upto: row.get(1)?, changes: row.get(2)? }),
+            |row| {
+                Ok(Document {
+                    saved: row.get(0)?,
+                    upto: row.get(1)?,
+                    changes: row.get(2)?,
+                })
+            },
         )
     }
 
@@ -80,7 +85,9 @@ impl Reader {
     /// # Errors
     /// When the disk fails.
     pub fn opened(&self, item: &ItemHash) -> Result<Option<Vec<u8>>, StoreError> {
-        self.one("SELECT record FROM opened WHERE item = ?1", [item.as_bytes()], |row| row.get(0))
+        self.one("SELECT record FROM opened WHERE item = ?1", [item.as_bytes()], |row| {
+            row.get(0)
+        })
     }
 
     /// All decrypted records of a compartment, by item.
@@ -172,7 +179,11 @@ impl Tx<'_> {
         self.run(
             "DELETE FROM documents
              WHERE dossier = ?1 AND compartment = ?2 AND (?3 IS NULL OR generation = ?3)",
-            (dossier.as_bytes(), compartment.as_bytes(), generation.map(GenerationId::as_bytes)),
+            (
+                dossier.as_bytes(),
+                compartment.as_bytes(),
+                generation.map(GenerationId::as_bytes),
+            ),
         )?;
         Ok(())
     }
@@ -208,11 +219,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn delete_opened_of(
-        &self,
-        dossier: &DossierId,
-        compartment: Option<&CompartmentId>,
-    ) -> Result<(), StoreError> {
+    pub fn delete_opened_of(&self, dossier: &DossierId, compartment: Option<&CompartmentId>) -> Result<(), StoreError> {
         self.run(
             "DELETE FROM opened WHERE dossier = ?1 AND (?2 IS NULL OR compartment = ?2)",
             (dossier.as_bytes(), compartment.map(CompartmentId::as_bytes)),

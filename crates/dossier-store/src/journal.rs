@@ -76,8 +76,11 @@ impl Reader {
     /// # Errors
     /// When the disk fails.
     pub fn count_undo(&self, dossier: &DossierId) -> Result<u32, StoreError> {
-        let count =
-            self.one("SELECT count(*) FROM undo WHERE dossier = ?1", [dossier.as_bytes()], |row| row.get(0))?;
+        let count = self.one(
+            "SELECT count(*) FROM undo WHERE dossier = ?1",
+            [dossier.as_bytes()],
+            |row| row.get(0),
+        )?;
         Ok(count.unwrap_or(0))
     }
 
@@ -122,7 +125,12 @@ impl Tx<'_> {
     pub fn owe(&self, owed: &Owed) -> Result<bool, StoreError> {
         let added = self.run(
             "INSERT INTO owed (dossier, compartment, kind, detail) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            (owed.dossier.as_bytes(), owed.compartment.as_bytes(), owed.kind, &owed.detail),
+            (
+                owed.dossier.as_bytes(),
+                owed.compartment.as_bytes(),
+                owed.kind,
+                &owed.detail,
+            ),
         )?;
         Ok(added > 0)
     }
@@ -134,7 +142,12 @@ impl Tx<'_> {
     pub fn pay(&self, owed: &Owed) -> Result<bool, StoreError> {
         let removed = self.run(
             "DELETE FROM owed WHERE dossier = ?1 AND compartment = ?2 AND kind = ?3 AND detail = ?4",
-            (owed.dossier.as_bytes(), owed.compartment.as_bytes(), owed.kind, &owed.detail),
+            (
+                owed.dossier.as_bytes(),
+                owed.compartment.as_bytes(),
+                owed.kind,
+                &owed.detail,
+            ),
         )?;
         Ok(removed > 0)
     }
@@ -144,7 +157,10 @@ impl Tx<'_> {
     /// # Errors
     /// When the disk fails.
     pub fn push_undo(&self, dossier: &DossierId, step: &[u8], cap: u32) -> Result<(), StoreError> {
-        self.run("INSERT INTO undo (dossier, step) VALUES (?1, ?2)", (dossier.as_bytes(), step))?;
+        self.run(
+            "INSERT INTO undo (dossier, step) VALUES (?1, ?2)",
+            (dossier.as_bytes(), step),
+        )?;
         self.run(
             "DELETE FROM undo WHERE dossier = ?1
                  AND seq <= (SELECT seq FROM undo WHERE dossier = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",

@@ -72,7 +72,7 @@ pub fn replace(path: &Path, passphrase: &str, key: &DbKey) -> Result<(), KeyFile
     writer.write_all(key.to_hex().as_bytes()).map_err(StoreError::from)?;
     writer.write_all(b"\n").map_err(StoreError::from)?;
     writer.finish().map_err(StoreError::from)?;
-    Ok(files::write_whole(path, &sealed)?)
+    Ok(files::write_whole(path, &sealed).map_err(StoreError::from)?)
 }
 
 /// Reads the key back.
@@ -83,9 +83,12 @@ pub fn open(path: &Path, passphrase: &str) -> Result<DbKey, KeyFileError> {
     let mut sealed = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(MAX_LENGTH + 1).read_to_end(&mut sealed))
-        .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => KeyFileError::Missing,
-            kind => KeyFileError::Store(StoreError::Io(kind)),
+        .map_err(|error| {
+            if error.kind() == ErrorKind::NotFound {
+                KeyFileError::Missing
+            } else {
+                KeyFileError::Store(StoreError::Io(error.kind()))
+            }
         })?;
     if sealed.len() as u64 > MAX_LENGTH {
         return Err(KeyFileError::Damaged);
@@ -112,6 +115,12 @@ pub fn open(path: &Path, passphrase: &str) -> Result<DbKey, KeyFileError> {
         })?;
     // Reserved in full: a vector that grows leaves unwiped copies behind.
     let mut text = Zeroizing::new(Vec::with_capacity(128));
-    reader.by_ref().take(66).read_to_end(&mut text).map_err(|_| KeyFileError::Damaged)?;
-    text.strip_suffix(b"\n").and_then(DbKey::from_hex).ok_or(KeyFileError::Damaged)
+    reader
+        .by_ref()
+        .take(66)
+        .read_to_end(&mut text)
+        .map_err(|_| KeyFileError::Damaged)?;
+    text.strip_suffix(b"\n")
+        .and_then(DbKey::from_hex)
+        .ok_or(KeyFileError::Damaged)
 }

@@ -20,8 +20,9 @@ mod profile;
 mod schema;
 mod store;
 
-pub use chains::{Chain, Item, ItemRef, Loose, Position};
-pub use content::Document;
+pub use chains::{Chain, Item, ItemRef, Loose};
+pub use content::{Document, EpochKey};
+pub use dossier_trust::item::Position;
 pub use error::StoreError;
 pub use journal::{Activity, Owed};
 pub use key::DbKey;

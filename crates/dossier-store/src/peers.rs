@@ -98,7 +98,10 @@ pub struct Invitation {
 
 impl std::fmt::Debug for Invitation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Invitation").field("state", &self.state).field("expires_ms", &self.expires_ms).finish()
+        f.debug_struct("Invitation")
+            .field("state", &self.state)
+            .field("expires_ms", &self.expires_ms)
+            .finish()
     }
 }
 
@@ -200,7 +203,11 @@ impl Reader {
     /// # Errors
     /// When the disk fails.
     pub fn never_direct(&self, principal: &PrincipalId) -> Result<bool, StoreError> {
-        let found = self.one("SELECT 1 FROM never_direct WHERE principal = ?1", [principal.as_bytes()], |_| Ok(()))?;
+        let found = self.one(
+            "SELECT 1 FROM never_direct WHERE principal = ?1",
+            [principal.as_bytes()],
+            |_| Ok(()),
+        )?;
         Ok(found.is_some())
     }
 
@@ -271,7 +278,11 @@ impl Reader {
     /// # Errors
     /// When the disk fails.
     pub fn joins(&self) -> Result<Vec<Join>, StoreError> {
-        self.all("SELECT ticket, dossier, ticket_bytes, join_bytes, state FROM joins ORDER BY ticket", [], join)
+        self.all(
+            "SELECT ticket, dossier, ticket_bytes, join_bytes, state FROM joins ORDER BY ticket",
+            [],
+            join,
+        )
     }
 }
 
@@ -368,7 +379,13 @@ impl Tx<'_> {
             "INSERT INTO joins (ticket, dossier, ticket_bytes, join_bytes, state) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (ticket) DO UPDATE SET dossier = excluded.dossier, ticket_bytes = excluded.ticket_bytes,
                  join_bytes = excluded.join_bytes, state = excluded.state",
-            (&join.ticket, join.dossier.as_bytes(), &join.ticket_bytes, &join.join_bytes, join.state.code()),
+            (
+                &join.ticket,
+                join.dossier.as_bytes(),
+                &join.ticket_bytes,
+                &join.join_bytes,
+                join.state.code(),
+            ),
         )?;
         Ok(())
     }

@@ -38,7 +38,9 @@ impl Reader {
     /// # Errors
     /// When the disk fails.
     pub fn meta(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        self.one("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0).map(Zeroizing::new))
+        self.one("SELECT value FROM meta WHERE name = ?1", [name], |row| {
+            row.get(0).map(Zeroizing::new)
+        })
     }
 
     /// Names of values that begin with `prefix`, sorted.
@@ -108,7 +110,13 @@ impl Tx<'_> {
             "INSERT INTO dossiers (dossier, own, created_ms, closed_ms, state) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (dossier) DO UPDATE SET own = excluded.own, created_ms = excluded.created_ms,
                  closed_ms = excluded.closed_ms, state = excluded.state",
-            (dossier.dossier.as_bytes(), dossier.own, dossier.created_ms, dossier.closed_ms, &dossier.state),
+            (
+                dossier.dossier.as_bytes(),
+                dossier.own,
+                dossier.created_ms,
+                dossier.closed_ms,
+                &dossier.state,
+            ),
         )?;
         Ok(())
     }

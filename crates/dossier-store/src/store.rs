@@ -52,7 +52,11 @@ impl Reader {
     pub fn check(&self) -> Result<(), StoreError> {
         let faults: Vec<String> = self.all("PRAGMA cipher_integrity_check", [], |row| row.get(0))?;
         let structure: Vec<String> = self.all("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        if faults.is_empty() && structure.iter().all(|line| line == "ok") { Ok(()) } else { Err(StoreError::Damaged) }
+        if faults.is_empty() && structure.iter().all(|line| line == "ok") {
+            Ok(())
+        } else {
+            Err(StoreError::Damaged)
+        }
     }
 }
 
@@ -65,7 +69,10 @@ pub struct Tx<'s> {
 impl<'s> Tx<'s> {
     fn begin(reader: &'s Reader) -> Result<Self, StoreError> {
         reader.run("BEGIN IMMEDIATE", [])?;
-        Ok(Self { reader, committed: false })
+        Ok(Self {
+            reader,
+            committed: false,
+        })
     }
 
     fn commit(mut self) -> Result<(), StoreError> {
@@ -112,7 +119,7 @@ pub struct Store {
     opened_cleanly: bool,
     open: bool,
     // Last, so that it is released after everything else.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Deref for Store {
@@ -146,7 +153,7 @@ impl Store {
     /// [`StoreError::Exists`] if there is one; [`StoreError::InUse`], [`StoreError::Full`], [`StoreError::NotWritable`].
     pub fn create(home: &Path, key: &DbKey) -> Result<Self, StoreError> {
         files::make_folder(home)?;
-        let lock = lock(home)?;
+        let lock = Lock::take(home)?;
         if Self::exists(home) {
             return Err(StoreError::Exists);
         }
@@ -170,7 +177,10 @@ impl Store {
             ))?;
             let reader = Reader { connection };
             migrate(&reader, 0)?;
-            reader.run("INSERT INTO anchor (id, instance, counter, unsettled) VALUES (1, ?1, 0, 0)", [random()?])?;
+            reader.run(
+                "INSERT INTO anchor (id, instance, counter, unsettled) VALUES (1, ?1, 0, 0)",
+                [random()?],
+            )?;
             close(reader.connection)?;
             File::open(&unfinished)?.sync_all()?;
             std::fs::rename(&unfinished, &database)?;
@@ -192,11 +202,11 @@ impl Store {
         if !Self::exists(home) {
             return Err(StoreError::Missing);
         }
-        let lock = lock(home)?;
+        let lock = Lock::take(home)?;
         Self::open_locked(home, key, lock, false)
     }
 
-    fn open_locked(home: &Path, key: &DbKey, lock: File, just_made: bool) -> Result<Self, StoreError> {
+    fn open_locked(home: &Path, key: &DbKey, lock: Lock, just_made: bool) -> Result<Self, StoreError> {
         let database = home.join(files::DATABASE);
         let found = Anchor::read(home);
         let salt = first_bytes(&database)?;
@@ -205,13 +215,18 @@ impl Store {
         let length = std::fs::metadata(&database)?.len();
         let pending = std::fs::metadata(files::beside(&database, "-wal")).is_ok_and(|log| log.len() > 0);
         let Some(salt) = salt.filter(|salt| salt != b"SQLite format 3\0") else {
-            return Err(if found.is_some_and(|anchor| anchor.key_check == key_check) && length > 0 && salt.is_none() {
-                StoreError::Damaged
-            } else {
-                StoreError::NotADatabase
-            });
+            return Err(
+                if found.is_some_and(|anchor| anchor.key_check == key_check) && length > 0 && salt.is_none() {
+                    StoreError::Damaged
+                } else {
+                    StoreError::NotADatabase
+                },
+            );
         };
-        let place_now = found.as_ref().map(|anchor| anchor::place(home, &anchor.instance)).transpose()?;
+        let place_now = found
+            .as_ref()
+            .map(|anchor| anchor::place(home, &anchor.instance))
+            .transpose()?;
 
         let connection = connect(&database, key)?;
         let layout = read_layout(&connection).map_err(|error| {
@@ -236,9 +251,17 @@ impl Store {
         migrate(&reader, layout)?;
 
         let (instance, counter, unsettled) = reader
-            .one("SELECT instance, counter, unsettled FROM anchor WHERE id = 1", [], |row| {
-                Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
-            })?
+            .one(
+                "SELECT instance, counter, unsettled FROM anchor WHERE id = 1",
+                [],
+                |row| {
+                    Ok((
+                        row.get::<_, [u8; 16]>(0)?,
+                        row.get::<_, i64>(1)?,
+                        row.get::<_, bool>(2)?,
+                    ))
+                },
+            )?
             .ok_or(StoreError::Damaged)?;
         let counter = u64::try_from(counter).map_err(|_| StoreError::Damaged)?;
         let succeeds = just_made
@@ -317,8 +340,9 @@ impl Store {
     /// # Errors
     /// When the disk fails; nothing is lost then.
     pub fn scrub(&mut self) -> Result<(), StoreError> {
-        // Moving rows between pages leaves copies in the slack of pages, which deleting does not reach: measured.
-        // The copy goes through a file, encrypted like the database itself: memory may be too small.
+        // SQLite overwrites rows that are deleted, but makes no promise about copies that moving rows between pages
+        // may leave in their slack; a rebuild leaves nothing to argue about. The copy goes through a file, encrypted
+        // under the same key: memory may be too small for it.
         self.reader.connection.execute_batch("PRAGMA temp_store = FILE")?;
         let rebuilt = self.reader.connection.execute_batch("VACUUM");
         self.reader.connection.execute_batch("PRAGMA temp_store = MEMORY")?;
@@ -371,12 +395,25 @@ impl Store {
     }
 }
 
-fn lock(home: &Path) -> Result<File, StoreError> {
-    let file = files::open_owner_only(&home.join(files::LOCK))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+/// The lock of a profile folder, held until dropped.
+struct Lock(File);
+
+impl Lock {
+    fn take(home: &Path) -> Result<Self, StoreError> {
+        let file = files::open_owner_only(&home.join(files::LOCK))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started at this moment holds a copy of it until it
+        // runs its own program. An error means that the operating system will do it.
+        let _ = self.0.unlock();
     }
 }
 
@@ -440,14 +477,18 @@ fn read_layout(connection: &Connection) -> Result<u32, StoreError> {
 
 /// Brings the database from `layout` to the newest one.
 fn migrate(reader: &Reader, layout: u32) -> Result<(), StoreError> {
-    reader.connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+    reader
+        .connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
     for (step, sql) in (0u32..).zip(schema::MIGRATIONS) {
         if step < layout {
             continue;
         }
         let tx = Tx::begin(reader)?;
         reader.connection.execute_batch(sql)?;
-        reader.connection.execute_batch(&format!("PRAGMA user_version = {}", step + 1))?;
+        reader
+            .connection
+            .execute_batch(&format!("PRAGMA user_version = {}", step + 1))?;
         tx.commit()?;
     }
     Ok(())

@@ -6,14 +6,18 @@
 //!
 //! This crate is pure: time and randomness are arguments (age draws its own, inside).
 
+pub mod chains;
 pub mod codec;
+pub mod consent;
 pub mod epoch;
 pub mod identity;
 pub mod ids;
 pub mod invitation;
 pub mod item;
 pub mod operation;
+pub mod preflight;
 pub mod receipt;
 pub mod record;
+pub mod verdict;
 #[cfg(test)]
 mod testing;

@@ -335,10 +335,14 @@ impl Canonical for Operation {
                 recovery: input.fixed()?,
                 salt: input.fixed()?,
             },
-            1 => Self::Device {
-                certificate: Certificate::decode(input)?,
-                holder: input.option(Sealed::decode)?,
-            },
+            1 => {
+                let certificate = Certificate::decode(input)?;
+                // Consent believes every certificate that it reads, so one that does not hold must not become one.
+                if certificate.verify().is_err() {
+                    return Err(DecodeError::NotCanonical);
+                }
+                Self::Device { certificate, holder: input.option(Sealed::decode)? }
+            }
             2 => Self::Generation {
                 parent: GenerationId(input.fixed()?),
                 base: read_positions(input)?,

@@ -9,7 +9,6 @@ interface Props {
   error?: string | null;
   value: string;
   onChange: (value: string) => void;
-  type?: 'text' | 'date';
   multiline?: boolean;
   autoComplete?: HTMLInputAutoCompleteAttribute;
   spellCheck?: boolean;
@@ -18,7 +17,7 @@ interface Props {
 }
 
 /** A labelled input with its hint and its error tied to it. */
-export function Field({ label, note, hint, error, value, onChange, type = 'text', multiline = false, autoComplete = 'off', spellCheck, required, ref }: Props) {
+export function Field({ label, note, hint, error, value, onChange, multiline = false, autoComplete = 'off', spellCheck, required, ref }: Props) {
   const id = useId();
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ') || undefined;
   const shared = {
@@ -45,7 +44,7 @@ export function Field({ label, note, hint, error, value, onChange, type = 'text'
           {hint}
         </p>
       ) : null}
-      {multiline ? <textarea rows={2} {...shared} /> : <input type={type} {...shared} />}
+      {multiline ? <textarea rows={2} {...shared} /> : <input type="text" {...shared} />}
       {error ? (
         <p className="kt-error" id={`${id}-error`}>
           <Icon name="alert" />

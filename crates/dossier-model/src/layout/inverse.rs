@@ -10,9 +10,7 @@ use super::{Edit, read_item};
 /// Only the place that the edit touched is brought back: what others wrote elsewhere since then stays.
 pub fn inverse(before: &impl ReadDoc, edit: &Edit) -> Vec<Edit> {
     match edit {
-        Edit::Add(item) => vec![Edit::Remove {
-            id: item.id.clone(),
-        }],
+        Edit::Add(item) => vec![Edit::Remove { id: item.id.clone() }],
         Edit::Remove { id } => read_item(before, id)
             .map(|was| Edit::Add(was.item))
             .into_iter()
@@ -43,10 +41,7 @@ pub fn inverse(before: &impl ReadDoc, edit: &Edit) -> Vec<Edit> {
                     }
                     None => {
                         let path = path.iter().take(depth + 1).cloned().collect();
-                        return vec![Edit::Unset {
-                            id: id.clone(),
-                            path,
-                        }];
+                        return vec![Edit::Unset { id: id.clone(), path }];
                     }
                 }
             }
@@ -63,12 +58,8 @@ pub fn inverse(before: &impl ReadDoc, edit: &Edit) -> Vec<Edit> {
             let Some((_last, way)) = path.split_last() else {
                 return Vec::new();
             };
-            let parent = way
-                .iter()
-                .try_fold(&was.item.fields, |at, part| child(at, part));
-            let value = path
-                .iter()
-                .try_fold(&was.item.fields, |at, part| child(at, part));
+            let parent = way.iter().try_fold(&was.item.fields, |at, part| child(at, part));
+            let value = path.iter().try_fold(&was.item.fields, |at, part| child(at, part));
             match (parent, value) {
                 // An element in the middle of a list cannot be set back: the whole list is.
                 (Some(list @ Value::Array(_)), Some(_)) => {

@@ -22,9 +22,7 @@ pub(super) enum Step {
 pub(super) fn steps(old: &[Option<Value>], new: &[Value]) -> Vec<Step> {
     let same = |a: Option<&Option<Value>>, b: Option<&Value>| matches!((a, b), (Some(Some(a)), Some(b)) if a == b);
     let least = old.len().min(new.len());
-    let head = (0..least)
-        .take_while(|&i| same(old.get(i), new.get(i)))
-        .count();
+    let head = (0..least).take_while(|&i| same(old.get(i), new.get(i))).count();
     let tail = (0..least - head)
         .take_while(|&i| same(old.get(old.len() - 1 - i), new.get(new.len() - 1 - i)))
         .count();
@@ -122,10 +120,6 @@ mod tests {
         check(json!([]), json!([1, 2]), 2);
         check(json!([1, 2]), json!([]), 2);
         check(json!([1, 1, 1]), json!([1, 1]), 1);
-        check(
-            json!(["a", "b", "c", "d"]),
-            json!(["x", "b", "d", "e", "f"]),
-            5,
-        );
+        check(json!(["a", "b", "c", "d"]), json!(["x", "b", "d", "e", "f"]), 5);
     }
 }

@@ -19,9 +19,11 @@
 
 mod inverse;
 mod lists;
+mod touched;
 mod write;
 
 pub use inverse::inverse;
+pub use touched::{Touch, touched};
 pub use write::{Edit, EditError, MAX_CHANGE_BYTES, MAX_CHANGE_OPS, MAX_TEXT, Written, apply};
 
 use automerge::{ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as Cell};
@@ -100,19 +102,14 @@ pub fn read(doc: &impl ReadDoc) -> Reading {
         }
     }
     items.sort_by(|a, b| a.item.id.cmp(&b.item.id));
-    Reading {
-        items,
-        odd: reader.odd,
-    }
+    Reading { items, odd: reader.odd }
 }
 
 /// Reads one item; none when there is no such item or it is of an unexpected shape.
 pub fn read_item(doc: &impl ReadDoc, id: &str) -> Option<DocItem> {
     let key = item_key(id);
     let (cell, object) = doc.get(ROOT, key.as_str()).ok()??;
-    let conflict = doc
-        .get_all(ROOT, key.as_str())
-        .is_ok_and(|all| all.len() > 1);
+    let conflict = doc.get_all(ROOT, key.as_str()).is_ok_and(|all| all.len() > 1);
     Reader { doc, odd: 0 }.entry(id, &cell, &object, conflict)
 }
 
@@ -143,13 +140,7 @@ impl<D: ReadDoc> Reader<'_, D> {
         self.odd = self.odd.saturating_add(1);
     }
 
-    fn entry(
-        &mut self,
-        id: &str,
-        cell: &Cell<'_>,
-        object: &ObjId,
-        conflict: bool,
-    ) -> Option<DocItem> {
+    fn entry(&mut self, id: &str, cell: &Cell<'_>, object: &ObjId, conflict: bool) -> Option<DocItem> {
         let mut also_said = Vec::new();
         let item = self.item(id, cell, object, &mut also_said)?;
         if conflict {
@@ -177,22 +168,13 @@ impl<D: ReadDoc> Reader<'_, D> {
         Some(DocItem { item, also_said })
     }
 
-    fn item(
-        &mut self,
-        id: &str,
-        cell: &Cell<'_>,
-        object: &ObjId,
-        said: &mut Vec<AlsoSaid>,
-    ) -> Option<Item> {
+    fn item(&mut self, id: &str, cell: &Cell<'_>, object: &ObjId, said: &mut Vec<AlsoSaid>) -> Option<Item> {
         if !matches!(cell, Cell::Object(ObjType::Map)) {
             return None;
         }
         let kind = self.string(object, KIND)?;
         let (fields_cell, fields_object) = self.doc.get(object, FIELDS).ok()??;
-        let conflict = self
-            .doc
-            .get_all(object, FIELDS)
-            .is_ok_and(|all| all.len() > 1);
+        let conflict = self.doc.get_all(object, FIELDS).is_ok_and(|all| all.len() > 1);
         let mut path = Vec::new();
         let fields = self.value(&fields_cell, &fields_object, &mut path, &mut Some(said))?;
         if conflict {
@@ -294,14 +276,7 @@ impl<D: ReadDoc> Reader<'_, D> {
                         if entry.conflict
                             && let Some(said) = said.as_deref_mut()
                         {
-                            self.losers(
-                                at,
-                                Prop::Map(entry.key.to_string()),
-                                &child,
-                                &value,
-                                path,
-                                said,
-                            );
+                            self.losers(at, Prop::Map(entry.key.to_string()), &child, &value, path, said);
                         }
                         map.insert(from_key(&entry.key).to_owned(), value);
                     }
@@ -315,8 +290,7 @@ impl<D: ReadDoc> Reader<'_, D> {
                 for entry in doc.list_range(at, ..) {
                     let child = entry.id();
                     path.push(entry.index.to_string());
-                    if let Some(value) = self.value(&entry.value.clone().into(), &child, path, said)
-                    {
+                    if let Some(value) = self.value(&entry.value.clone().into(), &child, path, said) {
                         if entry.conflict
                             && let Some(said) = said.as_deref_mut()
                         {

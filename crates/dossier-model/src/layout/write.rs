@@ -2,15 +2,12 @@
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{
-    AutoCommit, AutomergeError, ChangeHash, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue,
-    TextEncoding,
+    AutoCommit, AutomergeError, ChangeHash, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, TextEncoding,
 };
 use serde_json::Value;
 
 use super::lists::{Step, steps};
-use super::{
-    FIELDS, FROM, KIND, LONG_STRING, MAX_DEPTH, ORDER, Reader, SOURCE, is_prose, item_key, to_key,
-};
+use super::{FIELDS, FROM, KIND, LONG_STRING, MAX_DEPTH, ORDER, Reader, SOURCE, is_prose, item_key, to_key};
 use crate::item::{Item, is_item_id};
 
 /// Most operations that one change may hold; peers refuse more.
@@ -30,9 +27,11 @@ const PIECE: usize = 5_000;
 /// Longest differing middle of two texts that is compared letter by letter.
 const FINE_DIFF: usize = 4_000;
 const MAX_KEY: usize = 4_000;
+/// Single values that go into a list at once.
+const RUN: usize = 2_000;
 
 /// One edit of a compartment's document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Edit {
     /// A new item.
     Add(Item),
@@ -115,11 +114,7 @@ pub enum EditError {
 ///
 /// # Errors
 /// [`EditError`]; the document is then untouched.
-pub fn apply(
-    doc: &mut AutoCommit,
-    edits: &[Edit],
-    unix_seconds: i64,
-) -> Result<Vec<Written>, EditError> {
+pub fn apply(doc: &mut AutoCommit, edits: &[Edit], unix_seconds: i64) -> Result<Vec<Written>, EditError> {
     if doc.text_encoding() != TextEncoding::UnicodeCodePoint {
         return Err(EditError::Encoding);
     }
@@ -178,10 +173,7 @@ struct Writer {
 
 impl Writer {
     fn commit(&mut self) {
-        if let Some(hash) = self
-            .doc
-            .commit_with(CommitOptions::default().with_time(self.time))
-        {
+        if let Some(hash) = self.doc.commit_with(CommitOptions::default().with_time(self.time)) {
             self.hashes.push(hash);
         }
         self.ops = 0;
@@ -219,21 +211,14 @@ impl Writer {
         let Some((automerge::Value::Object(ObjType::Map), object)) = found else {
             return Err(EditError::UnknownItem);
         };
-        let kind = Reader {
-            doc: &self.doc,
-            odd: 0,
-        }
-        .string(&object, KIND)
-        .ok_or(EditError::UnknownItem)?;
+        let kind = Reader { doc: &self.doc, odd: 0 }
+            .string(&object, KIND)
+            .ok_or(EditError::UnknownItem)?;
         Ok((object, kind))
     }
 
     fn order(&mut self, object: &ObjId, order: Option<f64>) -> Result<(), EditError> {
-        let now = Reader {
-            doc: &self.doc,
-            odd: 0,
-        }
-        .number(object, ORDER);
+        let now = Reader { doc: &self.doc, odd: 0 }.number(object, ORDER);
         if now == order {
             return Ok(());
         }
@@ -301,11 +286,7 @@ impl Writer {
             }
             Value::Array(list) => {
                 let made = self.object(object, slot, ObjType::List, key_bytes)?;
-                for (index, value) in list.iter().enumerate() {
-                    path.push(index.to_string());
-                    self.create(&made, Slot::Insert(index), value, kind, path)?;
-                    path.pop();
-                }
+                self.fill(&made, list, kind, path)?;
             }
             Value::String(text) if text.len() > LONG_STRING || is_prose(kind, path) => {
                 if text.chars().count() > MAX_TEXT {
@@ -314,50 +295,60 @@ impl Writer {
                 let made = self.object(object, slot, ObjType::Text, key_bytes)?;
                 self.insert_text(&made, 0, text)?;
             }
-            Value::String(text) => {
-                self.scalar(object, slot, text.as_str().into(), key_bytes + text.len())?
+            Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {
+                let (scalar, bytes) = scalar(value).unwrap_or((ScalarValue::Null, 0));
+                self.scalar(object, slot, scalar, key_bytes + bytes)?;
             }
-            Value::Number(number) => {
-                let scalar = if let Some(int) = number.as_i64() {
-                    ScalarValue::Int(int)
-                } else if let Some(uint) = number.as_u64() {
-                    ScalarValue::Uint(uint)
-                } else {
-                    ScalarValue::F64(number.as_f64().unwrap_or_default())
-                };
-                self.scalar(object, slot, scalar, key_bytes + 9)?;
-            }
-            Value::Bool(truth) => {
-                self.scalar(object, slot, ScalarValue::Boolean(*truth), key_bytes)?
-            }
-            Value::Null => self.scalar(object, slot, ScalarValue::Null, key_bytes)?,
         }
         Ok(())
     }
 
-    fn object(
+    /// Fills a new list. Neighbouring single values go in together: one by one, Automerge searches the list each time.
+    fn fill(&mut self, list: &ObjId, values: &[Value], kind: &str, path: &mut Vec<String>) -> Result<(), EditError> {
+        let mut run: Vec<ScalarValue> = Vec::new();
+        let mut run_bytes = 0;
+        for (index, value) in values.iter().enumerate() {
+            let single = scalar(value);
+            if run.len() == RUN || run_bytes > FULL_BYTES / 4 || (single.is_none() && !run.is_empty()) {
+                self.put_run(list, index - run.len(), &mut run, &mut run_bytes)?;
+            }
+            if let Some((single, bytes)) = single {
+                run.push(single);
+                run_bytes += bytes + 8;
+            } else {
+                path.push(index.to_string());
+                self.create(list, Slot::Insert(index), value, kind, path)?;
+                path.pop();
+            }
+        }
+        self.put_run(list, values.len() - run.len(), &mut run, &mut run_bytes)
+    }
+
+    fn put_run(
         &mut self,
-        object: &ObjId,
-        slot: Slot,
-        made: ObjType,
-        bytes: usize,
-    ) -> Result<ObjId, EditError> {
+        list: &ObjId,
+        at: usize,
+        run: &mut Vec<ScalarValue>,
+        bytes: &mut usize,
+    ) -> Result<(), EditError> {
+        if !run.is_empty() {
+            self.reserve(run.len(), *bytes);
+            *bytes = 0;
+            self.doc
+                .splice(list, at, 0, run.drain(..).map(automerge::hydrate::Value::Scalar))?;
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, object: &ObjId, slot: Slot, made: ObjType, bytes: usize) -> Result<ObjId, EditError> {
         self.reserve(1, bytes + 8);
         Ok(match slot {
             Slot::Insert(index) => self.doc.insert_object(object, index, made)?,
-            Slot::Key(_) | Slot::Element(_) => {
-                self.doc.put_object(object, Prop::from(slot), made)?
-            }
+            Slot::Key(_) | Slot::Element(_) => self.doc.put_object(object, Prop::from(slot), made)?,
         })
     }
 
-    fn scalar(
-        &mut self,
-        object: &ObjId,
-        slot: Slot,
-        value: ScalarValue,
-        bytes: usize,
-    ) -> Result<(), EditError> {
+    fn scalar(&mut self, object: &ObjId, slot: Slot, value: ScalarValue, bytes: usize) -> Result<(), EditError> {
         self.reserve(1, bytes + 8);
         match slot {
             Slot::Insert(index) => self.doc.insert(object, index, value)?,
@@ -494,10 +485,7 @@ impl Writer {
             match (kind_of, value) {
                 (ObjType::Map, Value::Object(map)) => {
                     let keys: Vec<String> = self.doc.keys(at).collect();
-                    for key in keys
-                        .iter()
-                        .filter(|key| !map.contains_key(super::from_key(key)))
-                    {
+                    for key in keys.iter().filter(|key| !map.contains_key(super::from_key(key))) {
                         self.reserve(1, key.len() + 8);
                         self.doc.delete(at, key.as_str())?;
                     }
@@ -523,22 +511,12 @@ impl Writer {
         self.create(object, slot, value, kind, path)
     }
 
-    fn write_list(
-        &mut self,
-        at: &ObjId,
-        list: &[Value],
-        kind: &str,
-        path: &mut Vec<String>,
-    ) -> Result<(), EditError> {
+    fn write_list(&mut self, at: &ObjId, list: &[Value], kind: &str, path: &mut Vec<String>) -> Result<(), EditError> {
         let length = self.doc.length(at);
         let mut old = Vec::with_capacity(length);
         for index in 0..length {
             let read = self.doc.get(at, index)?.and_then(|(cell, child)| {
-                Reader {
-                    doc: &self.doc,
-                    odd: 0,
-                }
-                .value(&cell, &child, &mut path.clone(), &mut None)
+                Reader { doc: &self.doc, odd: 0 }.value(&cell, &child, &mut path.clone(), &mut None)
             });
             old.push(read);
         }
@@ -574,8 +552,7 @@ impl Writer {
         };
         let (mut object, mut prop) = (item, Prop::Map(FIELDS.to_owned()));
         for (depth, part) in way.iter().chain(std::iter::once(last)).enumerate() {
-            let Some((automerge::Value::Object(kind_of), inner)) = self.doc.get(&object, prop)?
-            else {
+            let Some((automerge::Value::Object(kind_of), inner)) = self.doc.get(&object, prop)? else {
                 return Ok(());
             };
             prop = match kind_of {
@@ -590,5 +567,26 @@ impl Writer {
             self.doc.delete(&object, prop)?;
         }
         Ok(())
+    }
+}
+
+/// A value that is kept as one cell wherever it stands in a list, and about how many bytes it takes.
+fn scalar(value: &Value) -> Option<(ScalarValue, usize)> {
+    match value {
+        Value::String(text) if text.len() > LONG_STRING => None,
+        Value::String(text) => Some((text.as_str().into(), text.len())),
+        Value::Number(number) => {
+            let scalar = if let Some(int) = number.as_i64() {
+                ScalarValue::Int(int)
+            } else if let Some(uint) = number.as_u64() {
+                ScalarValue::Uint(uint)
+            } else {
+                ScalarValue::F64(number.as_f64().unwrap_or_default())
+            };
+            Some((scalar, 9))
+        }
+        Value::Bool(truth) => Some((ScalarValue::Boolean(*truth), 1)),
+        Value::Null => Some((ScalarValue::Null, 1)),
+        Value::Object(_) | Value::Array(_) => None,
     }
 }

@@ -14,7 +14,6 @@ use crate::item::{self, BROUGHT_ALONG, BUSY_KIND};
 use crate::layout::{AlsoSaid, DocItem};
 use crate::record::{RecordContent, Verdict};
 use crate::section::{Place, Side};
-use versions::Version;
 
 /// Who signed a record, as the caller has verified it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,10 +111,7 @@ impl ShownItem {
     #[must_use]
     pub fn texts(&self, key: &str) -> Vec<&str> {
         let list = self.fields.get(key).and_then(Value::as_array);
-        list.into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect()
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
     }
 }
 
@@ -139,17 +135,14 @@ impl Dossier {
 
     /// Items of one kind, in order of position.
     pub fn of_kind<'d>(&'d self, kind: &'d str) -> impl Iterator<Item = &'d ShownItem> + 'd {
-        let mut found: Vec<&ShownItem> =
-            self.items.iter().filter(|item| item.kind == kind).collect();
+        let mut found: Vec<&ShownItem> = self.items.iter().filter(|item| item.kind == kind).collect();
         found.sort_by(|a, b| position(a.order, b.order).then_with(|| a.id.cmp(&b.id)));
         found.into_iter()
     }
 
     /// Items of one section, both sides.
     pub fn of_section<'d>(&'d self, section: &'d str) -> impl Iterator<Item = &'d ShownItem> + 'd {
-        self.items
-            .iter()
-            .filter(move |item| item.section() == section)
+        self.items.iter().filter(move |item| item.section() == section)
     }
 
     /// Name of a person, if this reader may know it.
@@ -175,31 +168,41 @@ pub(crate) fn position(a: Option<f64>, b: Option<f64>) -> std::cmp::Ordering {
 pub fn assemble(sections: &[SectionContent], names: &BTreeMap<String, String>) -> Dossier {
     let records = versions::once(sections);
     let removed = versions::removed(&records);
-    let mut items: Vec<ShownItem> = Vec::new();
+    let mut from_documents: Vec<(&Place, &DocItem)> = sections
+        .iter()
+        .flat_map(|section| section.doc_items.iter().map(|item| (&section.place, item)))
+        .collect();
+    from_documents.sort_by(|(place, a), (other, b)| (place, &a.item.id).cmp(&(other, &b.item.id)));
     let mut taken_over: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for section in sections {
-        for doc_item in &section.doc_items {
-            if let Some(from) = &doc_item.item.from {
-                taken_over.entry(from).or_default().push(items.len());
-            }
-            items.push(shown_doc_item(&section.place, doc_item));
+    for (index, (_place, doc_item)) in from_documents.iter().enumerate() {
+        if let Some(from) = &doc_item.item.from {
+            taken_over.entry(from).or_default().push(index);
         }
     }
+    let mut items: Vec<ShownItem> = from_documents
+        .iter()
+        .map(|(place, doc_item)| shown_doc_item(place, doc_item))
+        .collect();
     let mut ids: BTreeSet<String> = items.iter().map(|item| item.id.clone()).collect();
     let mut by_record: BTreeMap<&str, usize> = BTreeMap::new();
     let mut unplaced = 0u32;
     for version in versions::latest(&records, &removed) {
-        let over = version
+        // Only an editor of the same section can take a contribution over, and nobody a voice.
+        let over: Vec<usize> = version
             .chain
             .iter()
-            .find_map(|id| taken_over.get(*id).filter(|_| !version.voice()));
-        let index = if let Some(over) = over {
-            for index in over {
+            .filter_map(|id| taken_over.get(*id))
+            .flatten()
+            .copied()
+            .filter(|index| items.get(*index).is_some_and(|item| version.may_become(item)))
+            .collect();
+        let index = if let Some(first) = over.first() {
+            for index in &over {
                 if let Some(item) = items.get_mut(*index) {
-                    version.into_taken_over(item);
+                    version.tell_taken_over(item);
                 }
             }
-            over.first().copied().unwrap_or_default()
+            *first
         } else {
             let mut item = version.shown();
             if !ids.insert(item.id.clone()) {
@@ -249,11 +252,7 @@ pub fn assemble(sections: &[SectionContent], names: &BTreeMap<String, String>) -
             names.insert(id.to_owned(), name.to_owned());
         }
     }
-    Dossier {
-        items,
-        names,
-        unplaced,
-    }
+    Dossier { items, names, unplaced }
 }
 
 fn annotation_target(content: &RecordContent) -> Option<&str> {
@@ -288,8 +287,7 @@ fn annotate(item: &mut ShownItem, record: &RecordIn) -> bool {
             verdict,
             ..
         } => {
-            let mut line =
-                json!({"by": speaker(&record.author, by.as_ref()), "date": date, "text": text});
+            let mut line = json!({"by": speaker(&record.author, by.as_ref()), "date": date, "text": text});
             if let (Some(verdict), Some(line)) = (verdict, line.as_object_mut()) {
                 let word = match verdict {
                     Verdict::Klopt => "klopt",
@@ -317,9 +315,7 @@ fn annotate(item: &mut ShownItem, record: &RecordIn) -> bool {
 }
 
 fn append(fields: &mut Map<String, Value>, key: &str, line: Value) -> bool {
-    let list = fields
-        .entry(key)
-        .or_insert_with(|| Value::Array(Vec::new()));
+    let list = fields.entry(key).or_insert_with(|| Value::Array(Vec::new()));
     if list.is_null() {
         *list = Value::Array(Vec::new());
     }

@@ -55,8 +55,7 @@ fn key(record: &RecordIn) -> (&str, &str, &str) {
 /// Nobody but its author changes or takes away a voice: a note, a correction, an answer.
 fn may_replace(author: &Author, of: &RecordIn) -> bool {
     author.same(&of.author)
-        || (author.may_edit
-            && matches!(&of.content, RecordContent::Item(item) if !is_voice(&item.kind)))
+        || (author.may_edit && matches!(&of.content, RecordContent::Item(item) if !is_voice(&item.kind)))
 }
 
 /// Ids of the records that were taken back by somebody who may.
@@ -135,20 +134,14 @@ pub(super) fn latest<'a>(records: &[Placed<'a>], removed: &BTreeSet<&str>) -> Ve
     let mut versions: Vec<Version<'a>> = Vec::new();
     for (root, mut heads) in families {
         heads.retain(|id| !removed.contains(id));
-        let mut heads: Vec<(Placed<'a>, &'a RecordItem)> = heads
-            .iter()
-            .filter_map(|id| items.get(id).copied())
-            .collect();
+        let mut heads: Vec<(Placed<'a>, &'a RecordItem)> =
+            heads.iter().filter_map(|id| items.get(id).copied()).collect();
         heads.sort_by(|(a, _), (b, _)| key(a.record).cmp(&key(b.record)));
         let Some((head, item)) = heads.pop() else {
             continue;
         };
         let first = items.get(root).map_or(head, |(placed, _)| *placed);
-        let chain = chains
-            .remove(root)
-            .unwrap_or_default()
-            .into_iter()
-            .collect();
+        let chain = chains.remove(root).unwrap_or_default().into_iter().collect();
         versions.push(Version {
             head,
             item,
@@ -168,8 +161,9 @@ pub(super) fn latest<'a>(records: &[Placed<'a>], removed: &BTreeSet<&str>) -> Ve
 }
 
 impl Version<'_> {
-    pub(super) fn voice(&self) -> bool {
-        is_voice(&self.item.kind)
+    /// True when an item of a document may stand for this contribution.
+    pub(super) fn may_become(&self, item: &ShownItem) -> bool {
+        !is_voice(&self.item.kind) && item.kind == self.item.kind && item.place.section() == self.head.place.section()
     }
 
     pub(super) fn shown(&self) -> ShownItem {
@@ -194,25 +188,21 @@ impl Version<'_> {
                 date: from.date.or_else(|| self.item.date.clone()),
                 ..from
             },
-            also_said: differing(
-                &self.item.fields,
-                self.others.iter().map(|other| &other.fields),
-            ),
-            contribution: !author.is_owner && !self.voice(),
+            also_said: differing(&self.item.fields, self.others.iter().map(|other| &other.fields)),
+            contribution: !author.is_owner && !is_voice(&self.item.kind),
             record: Some(self.head.record.record_id.clone()),
             author: Some(author.clone()),
         }
     }
 
     /// The document has this contribution: it stays its author's, and what they said since is shown beside it.
-    pub(super) fn into_taken_over(&self, item: &mut ShownItem) {
+    pub(super) fn tell_taken_over(&self, item: &mut ShownItem) {
         let author = &self.first.record.author;
         if !author.is_owner && author.person.is_some() {
             item.provenance.author.clone_from(&author.person);
         }
         if self.chain.len() > 1 {
-            let later = std::iter::once(&self.item.fields)
-                .chain(self.others.iter().map(|other| &other.fields));
+            let later = std::iter::once(&self.item.fields).chain(self.others.iter().map(|other| &other.fields));
             item.also_said.extend(differing(&item.fields, later));
         }
     }
@@ -224,10 +214,7 @@ fn differing<'v>(shown: &Value, others: impl Iterator<Item = &'v Value>) -> Vec<
     for other in others {
         match (shown.as_object(), other.as_object()) {
             (Some(shown), Some(other)) => {
-                for (key, value) in other
-                    .iter()
-                    .filter(|(key, value)| shown.get(*key) != Some(value))
-                {
+                for (key, value) in other.iter().filter(|(key, value)| shown.get(*key) != Some(value)) {
                     let values = said.entry(vec![key.clone()]).or_default();
                     if !values.contains(value) {
                         values.push(value.clone());

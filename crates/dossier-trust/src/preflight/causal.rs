@@ -91,10 +91,7 @@ impl Graph {
     /// The change of `actor` that holds the operation with this counter.
     pub(super) fn holder(&self, actor: u32, counter: u32) -> Option<&Node> {
         let chain = self.chains.get(actor as usize)?;
-        let after = chain.partition_point(|index| {
-            self.node(*index)
-                .is_some_and(|node| node.start_op <= counter)
-        });
+        let after = chain.partition_point(|index| self.node(*index).is_some_and(|node| node.start_op <= counter));
         let node = self.node(*chain.get(after.checked_sub(1)?)?)?;
         (counter - node.start_op < node.ops).then_some(node)
     }
@@ -212,14 +209,7 @@ impl Graph {
 
 impl Node {
     /// A change that is about to be added.
-    pub(super) fn new(
-        hash: [u8; 32],
-        actor: u32,
-        seq: u32,
-        start_op: u32,
-        ops: u32,
-        arena: u32,
-    ) -> Self {
+    pub(super) fn new(hash: [u8; 32], actor: u32, seq: u32, start_op: u32, ops: u32, arena: u32) -> Self {
         Self {
             hash,
             actor,
@@ -270,7 +260,7 @@ mod tests {
                     add(own, &pasts);
                 }
                 // Mostly linear in some runs, densely woven in others.
-                if index > 0 && next(&mut state) % (1 + seed % 7 * 8) == 0 {
+                if index > 0 && next(&mut state).is_multiple_of(1 + seed % 7 * 8) {
                     add((next(&mut state) % u64::from(index)) as u32, &pasts);
                 }
                 let deps: Vec<u32> = deps.into_iter().collect();

@@ -191,9 +191,7 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Inspected, Refusal> {
     }
 
     let extent = columns.measure(actors.len(), limits)?;
-    start_op
-        .checked_add(extent.ops - 1)
-        .ok_or(Refusal::Counter)?;
+    start_op.checked_add(extent.ops - 1).ok_or(Refusal::Counter)?;
     let mut change = Inspected {
         hash,
         deps,
@@ -243,11 +241,7 @@ fn read_actor<'a>(reader: &mut Reader<'a>, limits: &Limits) -> Result<&'a [u8], 
 }
 
 /// The author and then the others.
-fn read_other_actors<'a>(
-    reader: &mut Reader<'a>,
-    author: &'a [u8],
-    limits: &Limits,
-) -> Result<Vec<&'a [u8]>, Refusal> {
+fn read_other_actors<'a>(reader: &mut Reader<'a>, author: &'a [u8], limits: &Limits) -> Result<Vec<&'a [u8]>, Refusal> {
     let count = reader.size()?;
     if count > limits.max_actors {
         return Err(Refusal::Actors);
@@ -365,9 +359,7 @@ impl<'a> Columns<'a> {
         };
 
         actor_rows(self.object_actor, ops, true)?;
-        measure_rows::<Unsigned>(self.object_counter, ops, true, |value, _| {
-            positive(value).map(drop)
-        })?;
+        measure_rows::<Unsigned>(self.object_counter, ops, true, |value, _| positive(value).map(drop))?;
         actor_rows(self.key_actor, ops, true)?;
         let mut sum = Sum::default();
         measure_rows::<Difference>(self.key_counter, ops, true, |difference, rows| {
@@ -413,8 +405,7 @@ impl<'a> Columns<'a> {
             Ok(())
         })?;
         let preds = u32::try_from(preds).map_err(|_| Refusal::TooManyPredecessors)?;
-        if (preds == 0) != self.pred_actor.is_none() || (preds == 0) != self.pred_counter.is_none()
-        {
+        if (preds == 0) != self.pred_actor.is_none() || (preds == 0) != self.pred_counter.is_none() {
             return Err(Refusal::Rows);
         }
         actor_rows(self.pred_actor, preds, false)?;
@@ -434,12 +425,7 @@ impl<'a> Columns<'a> {
         })
     }
 
-    fn expand(
-        &self,
-        change: &mut Inspected,
-        extent: Extent,
-        limits: &Limits,
-    ) -> Result<(), Refusal> {
+    fn expand(&self, change: &mut Inspected, extent: Extent, limits: &Limits) -> Result<(), Refusal> {
         let Extent { ops, preds, .. } = extent;
         let mut object_actor = Rows::<Unsigned>::new(self.object_actor, ops);
         let mut object_counter = Rows::<Unsigned>::new(self.object_counter, ops);
@@ -457,10 +443,7 @@ impl<'a> Columns<'a> {
 
         for _ in 0..ops {
             let object = match (object_actor.next_row()?, object_counter.next_row()?) {
-                (None, None) => Id {
-                    actor: 0,
-                    counter: 0,
-                },
+                (None, None) => Id { actor: 0, counter: 0 },
                 (Some(actor), Some(counter)) => Id {
                     actor: index(actor)?,
                     counter: positive(counter)?,
@@ -478,10 +461,7 @@ impl<'a> Columns<'a> {
                     }
                     Key::Map(length(change.key_ends.len().saturating_sub(1))?)
                 }
-                (None, (None, Some(0))) => Key::Element(Id {
-                    actor: 0,
-                    counter: 0,
-                }),
+                (None, (None, Some(0))) => Key::Element(Id { actor: 0, counter: 0 }),
                 (None, (Some(actor), Some(counter))) if counter > 0 => Key::Element(Id {
                     actor: index(actor)?,
                     counter,
@@ -490,12 +470,7 @@ impl<'a> Columns<'a> {
             };
             let meta = value_meta.next_value()?;
             let len = usize::try_from(meta >> 4).map_err(|_| Refusal::ValueLength)?;
-            let kind = kind(
-                action.next_value()?,
-                meta & 0x0f,
-                value.take(len)?,
-                limits,
-            )?;
+            let kind = kind(action.next_value()?, meta & 0x0f, value.take(len)?, limits)?;
             let insert = insert.next_row()?;
             let own_preds = positive_or_zero(pred_count.next_value()?)?;
             let op = Op {
@@ -584,11 +559,7 @@ fn measure_rows<'a, C: super::runs::Cell>(
     if measured != rows {
         return Err(Refusal::Rows);
     }
-    if values {
-        Ok(())
-    } else {
-        Err(Refusal::NotCanonical)
-    }
+    if values { Ok(()) } else { Err(Refusal::NotCanonical) }
 }
 
 fn index(value: u64) -> Result<u16, Refusal> {
@@ -671,7 +642,7 @@ fn put(value_type: u64, bytes: &[u8], limits: &Limits) -> Result<Kind, Refusal> 
 fn countable(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     let mut reader = Reader::new(bytes);
     let value = reader.sleb()?;
-    if reader.len() == 0 && value.unsigned_abs() <= limits.max_counter {
+    if reader.is_empty() && value.unsigned_abs() <= limits.max_counter {
         Ok(())
     } else {
         Err(Refusal::Value)

@@ -81,7 +81,7 @@ fn inflate(stream: &[u8], max_bytes: usize) -> Result<Vec<u8>, Refusal> {
             | TINFLStatus::Adler32Mismatch
             | TINFLStatus::Failed
             | TINFLStatus::NeedsMoreInput
-            | TINFLStatus::BlockBoundary => return Err(Refusal::Compression),
+            | _ => return Err(Refusal::Compression),
         }
     }
 }
@@ -98,7 +98,10 @@ mod tests {
             vec![7],
             (0..=255).collect(),
             vec![9; limits.max_bytes],
-            (0..200_000_u32).flat_map(u32::to_le_bytes).take(limits.max_bytes).collect(),
+            (0..200_000_u32)
+                .flat_map(u32::to_le_bytes)
+                .take(limits.max_bytes)
+                .collect(),
         ] {
             let packed = pack(&raw);
             assert!(packed.len() <= raw.len() + 1);

@@ -42,6 +42,8 @@ pub struct OpIndex {
     registers: HashSet<(u32, u32)>,
     /// How many of these each map has.
     register_counts: HashMap<u32, usize>,
+    /// The maps of which this is more than one change's past may hold.
+    crowded: HashSet<u32>,
 }
 
 impl Default for OpIndex {
@@ -73,6 +75,7 @@ impl OpIndex {
             depths: HashMap::new(),
             registers: HashSet::new(),
             register_counts: HashMap::new(),
+            crowded: HashSet::new(),
         }
     }
 
@@ -81,10 +84,7 @@ impl OpIndex {
     /// # Errors
     ///
     /// The refusal of the first change that does not pass.
-    pub fn rebuild<B: AsRef<[u8]>>(
-        changes: impl IntoIterator<Item = B>,
-        limits: Limits,
-    ) -> Result<Self, Refusal> {
+    pub fn rebuild<B: AsRef<[u8]>>(changes: impl IntoIterator<Item = B>, limits: Limits) -> Result<Self, Refusal> {
         let mut index = Self::with_limits(limits);
         for change in changes {
             index.admit(&inspect(change.as_ref(), &limits)?)?;
@@ -116,12 +116,7 @@ impl OpIndex {
     /// # Errors
     ///
     /// As [`OpIndex::check`]; then nothing has been added.
-    pub fn check_and_admit(
-        &mut self,
-        change: &Inspected,
-        actor: &[u8],
-        seq: u64,
-    ) -> Result<(), Refusal> {
+    pub fn check_and_admit(&mut self, change: &Inspected, actor: &[u8], seq: u64) -> Result<(), Refusal> {
         let resolved = self.resolve(change, actor, seq)?;
         self.add(change, resolved);
         Ok(())
@@ -189,11 +184,7 @@ impl OpIndex {
         }
         let mut deps = Vec::with_capacity(change.deps.len());
         for hash in &change.deps {
-            deps.push(
-                self.graph
-                    .find(hash)
-                    .ok_or(Refusal::MissingDependency(*hash))?,
-            );
+            deps.push(self.graph.find(hash).ok_or(Refusal::MissingDependency(*hash))?);
         }
         deps.sort_unstable();
         let past = self.graph.past(&deps);
@@ -201,9 +192,8 @@ impl OpIndex {
         let author = self.actors.get(actor).copied();
         let previous = change.seq - 1;
         if previous > 0
-            && !author.is_some_and(|author| {
-                self.graph.last_seq(author) >= previous as usize && past.holds(author, previous)
-            })
+            && !author
+                .is_some_and(|author| self.graph.last_seq(author) >= previous as usize && past.holds(author, previous))
         {
             return Err(Refusal::PreviousNotInPast);
         }
@@ -234,17 +224,11 @@ impl OpIndex {
             added: BTreeMap::new(),
             last_object: None,
         };
-        let (records, new_keys, depths) = resolver.run()?;
+        let names = resolver.run()?;
         if author.is_some_and(|author| self.graph.last_seq(author) > previous as usize) {
             return Err(Refusal::SequenceTaken);
         }
-        Ok(Resolved {
-            deps,
-            past,
-            records,
-            new_keys,
-            depths,
-        })
+        Ok(Resolved { deps, past, names })
     }
 
     fn add(&mut self, change: &Inspected, resolved: Resolved) {
@@ -256,22 +240,25 @@ impl OpIndex {
                 author
             }
         };
-        for key in resolved.new_keys {
+        for key in resolved.names.new_keys {
             let id = self.keys.len() as u32;
-            self.keys
-                .insert(change.key(key).unwrap_or_default().into(), id);
+            self.keys.insert(change.key(key).unwrap_or_default().into(), id);
         }
         let arena = self.arena.len() as u32;
-        for record in &resolved.records {
-            if self.in_map(record, &resolved.records, arena)
+        for record in &resolved.names.records {
+            if self.in_map(record, &resolved.names.records, arena)
                 && sets(record.kind)
                 && self.registers.insert((record.object, record.key))
             {
-                *self.register_counts.entry(record.object).or_default() += 1;
+                let count = self.register_counts.entry(record.object).or_default();
+                *count += 1;
+                if *count > self.limits.max_keys_per_map {
+                    self.crowded.insert(record.object);
+                }
             }
         }
-        self.depths.extend(resolved.depths);
-        self.arena.extend(resolved.records);
+        self.depths.extend(resolved.names.depths);
+        self.arena.extend(resolved.names.records);
         self.graph.push(
             Node::new(
                 change.hash,
@@ -316,6 +303,11 @@ impl OpIndex {
 struct Resolved {
     deps: Vec<u32>,
     past: Past,
+    names: Names,
+}
+
+/// What a change's operations amount to in this index.
+struct Names {
     records: Vec<Record>,
     /// Keys the index has not seen, as the change numbers them, in the order of their new ids.
     new_keys: Vec<u32>,
@@ -342,7 +334,7 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn run(mut self) -> Result<(Vec<Record>, Vec<u32>, HashMap<u32, u8>), Refusal> {
+    fn run(mut self) -> Result<Names, Refusal> {
         let mut preds = self.change.preds.iter();
         let ops = self.change.ops.iter();
         for op in ops {
@@ -358,7 +350,11 @@ impl Resolver<'_> {
             self.records.push(record);
         }
         self.count_keys()?;
-        Ok((self.records, self.new_keys, self.depths))
+        Ok(Names {
+            records: self.records,
+            new_keys: self.new_keys,
+            depths: self.depths,
+        })
     }
 
     /// Looks up object and key; predecessors come after.
@@ -473,8 +469,8 @@ impl Resolver<'_> {
         let id = match known {
             Some(id) => *id,
             None => {
-                let id = u32::try_from(self.index.keys.len() + self.new_keys.len())
-                    .map_err(|_| Refusal::TooManyKeys)?;
+                let id =
+                    u32::try_from(self.index.keys.len() + self.new_keys.len()).map_err(|_| Refusal::TooManyKeys)?;
                 self.new_keys.push(key);
                 self.new_key_ids.insert(text, id);
                 id
@@ -498,10 +494,8 @@ impl Resolver<'_> {
             }
         }
         // A key that only a concurrent change has set is new to this change, but not to the index.
-        for (map, known) in &self.index.register_counts {
-            if *known > limit {
-                set.entry(*map).or_default();
-            }
+        for map in &self.index.crowded {
+            set.entry(*map).or_default();
         }
         if set.is_empty() {
             return Ok(());

@@ -17,10 +17,6 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.rest.len()
-    }
-
     pub(super) fn byte(&mut self) -> Result<u8, Refusal> {
         let (first, rest) = self.rest.split_first().ok_or(Refusal::Truncated)?;
         self.rest = rest;
@@ -28,10 +24,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], Refusal> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(len)
-            .ok_or(Refusal::Truncated)?;
+        let (taken, rest) = self.rest.split_at_checked(len).ok_or(Refusal::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
@@ -85,10 +78,7 @@ impl<'a> Reader<'a> {
             if byte & 0x80 == 0 {
                 let negative = byte & 0x40 != 0;
                 // The last byte must add more than a repetition of the sign before it.
-                if shift > 7
-                    && ((byte == 0x00 && before & 0x40 == 0)
-                        || (byte == 0x7f && before & 0x40 != 0))
-                {
+                if shift > 7 && ((byte == 0x00 && before & 0x40 == 0) || (byte == 0x7f && before & 0x40 != 0)) {
                     return Err(Refusal::NotCanonical);
                 }
                 if negative && shift < 64 {

@@ -292,14 +292,14 @@ mod tests {
     #[test]
     fn every_other_way_to_write_the_same_rows_is_refused() {
         for column in [
-            &[1, 5][..],             // a repeat of one
-            &[2, 5, 2, 5],           // repeats that belong together
-            &[2, 5, 0x7f, 5],        // a literal that belongs to the repeat before
-            &[0x7f, 5, 2, 5],        // and to the one behind
-            &[0x7e, 5, 5],           // a repeat as literals
-            &[0x7f, 5, 0x7f, 6],     // two literal runs
-            &[0, 1, 0, 1],           // two runs of nulls
-            &[0, 0, 2, 5],           // a run of nothing
+            &[1, 5][..],         // a repeat of one
+            &[2, 5, 2, 5],       // repeats that belong together
+            &[2, 5, 0x7f, 5],    // a literal that belongs to the repeat before
+            &[0x7f, 5, 2, 5],    // and to the one behind
+            &[0x7e, 5, 5],       // a repeat as literals
+            &[0x7f, 5, 0x7f, 6], // two literal runs
+            &[0, 1, 0, 1],       // two runs of nulls
+            &[0, 0, 2, 5],       // a run of nothing
         ] {
             assert_eq!(walk(column), Err(Refusal::NotCanonical), "{column:?}");
         }

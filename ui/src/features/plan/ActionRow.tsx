@@ -16,7 +16,8 @@ interface Props {
   /** The reader's id inside the dossier. */
   me: string | null;
   today: string;
-  showWho?: boolean;
+  /** Without the people when the reader is alone, and without the word that it is under way. */
+  brief?: boolean;
   /** Called after a change, with the action as it is now; resolves when the page shows it. */
   onChanged: (action: ActionView) => Promise<void> | void;
 }
@@ -26,7 +27,7 @@ export function isOver(status: string): boolean {
 }
 
 /** One step of the plan: one tap makes it done, one more opens it again. */
-export function ActionRow({ dossier, action, me, today, showWho = true, onChanged }: Props) {
+export function ActionRow({ dossier, action, me, today, brief = false, onChanged }: Props) {
   const words = useWords();
   const { t, term, dates } = words;
   const steps = useSteps();
@@ -71,13 +72,13 @@ export function ActionRow({ dossier, action, me, today, showWho = true, onChange
         </p>
       )}
       <div className="kt-action-about" id={`${id}-about`}>
-        {showWho ? (
+        {!brief || action.who.length > 1 ? (
           <span className="kt-fact">
             <Icon name="person" />
             {action.who.length > 0 ? peopleNamed(action.who, me, words) : t('action.nobody')}
           </span>
         ) : null}
-        {action.due !== null ? (
+        {action.due !== null && !over ? (
           <span className="kt-fact">
             <Icon name="clock" />
             {late ? t('action.late_since', { day: dates.day(action.due, today) }) : t('action.due', { day: dates.near(action.due, today) })}
@@ -88,7 +89,7 @@ export function ActionRow({ dossier, action, me, today, showWho = true, onChange
             {t('action.late')}
           </Badge>
         ) : null}
-        {status !== 'open' && (status !== 'klaar' || !action.may_change) ? (
+        {status !== 'open' && !(brief && status === 'bezig') && (status !== 'klaar' || !action.may_change) ? (
           <Badge icon={STATUS_ICON[status] ?? 'circle'} tone={status === 'klaar' ? 'good' : 'plain'}>
             {term('action_status', status)}
           </Badge>

@@ -1,7 +1,9 @@
 import { useState } from 'react';
+import { DayField, NO_DAY, typedDay, type TypedDay } from '../../components/DayField';
 import { Field } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import type { GoalView } from '../../generated/GoalView';
+import { localToday } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
 import { useSteps } from '../shell/Steps';
 import { AddForm } from './AddForm';
@@ -11,22 +13,24 @@ export function AddAction({ dossier, goal, me, proposal, onAdded }: { dossier: s
   const { t } = useWords();
   const steps = useSteps();
   const [text, setText] = useState('');
-  const [due, setDue] = useState('');
+  const [due, setDue] = useState<TypedDay>(startDay);
+  const [noDay, setNoDay] = useState(false);
   const [mine, setMine] = useState(true);
   const [missing, setMissing] = useState(false);
 
   function empty() {
     setText('');
-    setDue('');
+    setDue(startDay());
+    setNoDay(false);
     setMine(true);
     setMissing(false);
   }
   async function save() {
-    if (text.trim() === '') {
-      setMissing(true);
-      return false;
-    }
-    const fields = { goal_id: goal.id, text: text.trim(), status: 'open', who: mine && me ? [me] : [], ...(due === '' ? {} : { due }) };
+    const day = typedDay(due);
+    setMissing(text.trim() === '');
+    setNoDay(day === null);
+    if (text.trim() === '' || day === null) return false;
+    const fields = { goal_id: goal.id, text: text.trim(), status: 'open', who: mine && me ? [me] : [], ...(day === '' ? {} : { due: day }) };
     const saved = await steps.take({ method: 'item_add', params: { dossier, section: 'plan', kind: 'actions', fields } }, t('plan.added_action'));
     if (saved) {
       await onAdded();
@@ -37,7 +41,7 @@ export function AddAction({ dossier, goal, me, proposal, onAdded }: { dossier: s
 
   const title = t('plan.add_action_for', { goal: goal.title });
   return (
-    <AddForm button={t('plan.add_action')} buttonLabel={title} purpose="subtle" title={title} save={t('plan.add_action_save')} onSave={save} onCancel={empty}>
+    <AddForm button={t('plan.add_action')} buttonLabel={title} purpose="subtle" title={title} level={4} save={t('plan.add_action_save')} onSave={save} onCancel={empty}>
       {proposal ? <p className="kt-hint">{t('plan.as_proposal')}</p> : null}
       <Field
         label={t('plan.add_action_text')}
@@ -50,7 +54,17 @@ export function AddAction({ dossier, goal, me, proposal, onAdded }: { dossier: s
           setMissing(false);
         }}
       />
-      <Field label={t('plan.add_action_due')} note={t('common.optional')} type="date" value={due} onChange={setDue} />
+      <DayField
+        legend={t('plan.add_action_due')}
+        note={t('common.optional')}
+        labels={{ day: t('date.day'), month: t('date.month'), year: t('date.year') }}
+        error={noDay ? t('date.no_such_day') : null}
+        value={due}
+        onChange={(value) => {
+          setDue(value);
+          setNoDay(false);
+        }}
+      />
       {me ? (
         <label className="kt-tick">
           <input type="checkbox" checked={mine} onChange={(event) => setMine(event.target.checked)} />
@@ -62,4 +76,9 @@ export function AddAction({ dossier, goal, me, proposal, onAdded }: { dossier: s
       ) : null}
     </AddForm>
   );
+}
+
+/** Only the year is there already: it is nearly always this one. */
+function startDay(): TypedDay {
+  return { ...NO_DAY, year: localToday().slice(0, 4) };
 }

@@ -9,6 +9,8 @@ interface Props {
   buttonLabel?: string;
   purpose: 'primary' | 'secondary' | 'subtle';
   title: string;
+  /** Level of the form's heading. */
+  level: 2 | 3 | 4;
   save: string;
   /** Sends it. True closes the form. */
   onSave: () => Promise<boolean>;
@@ -17,10 +19,11 @@ interface Props {
 }
 
 /** A button that opens a small form in its place. The focus goes in with it and comes back out. */
-export function AddForm({ button, buttonLabel, purpose, title, save, onSave, onCancel, children }: Props) {
+export function AddForm({ button, buttonLabel, purpose, title, level, save, onSave, onCancel, children }: Props) {
   const { t } = useWords();
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState(0);
   const form = useRef<HTMLFormElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const returning = useRef(false);
@@ -32,6 +35,11 @@ export function AddForm({ button, buttonLabel, purpose, title, save, onSave, onC
       opener.current?.focus();
     }
   }, [open]);
+
+  // After the errors are on the page: the first of them takes the focus.
+  useEffect(() => {
+    if (refused > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refused]);
 
   function close() {
     returning.current = true;
@@ -48,7 +56,7 @@ export function AddForm({ button, buttonLabel, purpose, title, save, onSave, onC
     const saved = await onSave();
     setBusy(false);
     if (saved) close();
-    else form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    else setRefused((times) => times + 1);
   }
 
   if (!open) {
@@ -69,7 +77,7 @@ export function AddForm({ button, buttonLabel, purpose, title, save, onSave, onC
         if (event.key === 'Escape') cancel();
       }}
     >
-      <Title level={3}>{title}</Title>
+      <Title level={level}>{title}</Title>
       {children}
       <div className="kt-buttons">
         <Button type="submit" purpose="primary" busy={busy}>

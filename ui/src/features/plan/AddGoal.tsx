@@ -32,7 +32,7 @@ export function AddGoal({ dossier, proposal, onAdded }: { dossier: string; propo
   }
 
   return (
-    <AddForm button={t('plan.add_goal')} purpose="primary" title={t('plan.add_goal')} save={t('plan.add_goal_save')} onSave={save} onCancel={empty}>
+    <AddForm button={t('plan.add_goal')} purpose="primary" title={t('plan.add_goal')} level={2} save={t('plan.add_goal_save')} onSave={save} onCancel={empty}>
       {proposal ? <p className="kt-hint">{t('plan.as_proposal')}</p> : null}
       <Field
         label={t('plan.add_goal_text')}

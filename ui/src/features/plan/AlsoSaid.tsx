@@ -32,7 +32,7 @@ export function AlsoSaid({ dossier, item, status = 'action_status', said, curren
     const now = current[field];
     return (
       <div key={field} className="kt-also">
-        {values.map((value) => {
+        {values.map((value, index) => {
           const shown = inWords(status, field, value, words);
           return (
             <div key={value} className="kt-also-value">
@@ -44,18 +44,20 @@ export function AlsoSaid({ dossier, item, status = 'action_status', said, curren
                 </span>
               </p>
               {mayChange && now !== undefined ? (
-                <Button purpose="subtle" label={t('action.also_said_choose_label', { value: shown })} onClick={() => void settle(field, value)}>
-                  {t('action.also_said_choose')}
-                </Button>
+                <div className="kt-buttons">
+                  <Button purpose="subtle" label={t('action.also_said_choose_label', { value: shown })} onClick={() => void settle(field, value)}>
+                    {t('action.also_said_choose')}
+                  </Button>
+                  {now !== null && index === values.length - 1 ? (
+                    <Button purpose="subtle" onClick={() => void settle(field, now)}>
+                      {t('action.also_said_keep')}
+                    </Button>
+                  ) : null}
+                </div>
               ) : null}
             </div>
           );
         })}
-        {mayChange && now ? (
-          <Button purpose="subtle" onClick={() => void settle(field, now)}>
-            {t('action.also_said_keep')}
-          </Button>
-        ) : null}
       </div>
     );
   });

@@ -1,3 +1,4 @@
+import { useRef } from 'react';
 import { Choice } from '../../components/Choice';
 import { Icon } from '../../components/Icon';
 import { LANGUAGES, type Language, useWords } from '../../i18n/I18n';
@@ -23,9 +24,23 @@ export function LanguageChoice({ preferences, change }: Props) {
 /** Language, size of letters and colours, folded away under one word. */
 export function DisplayMenu({ preferences, change }: Props) {
   const { t } = useWords();
+  const menu = useRef<HTMLDetailsElement>(null);
+  const summary = useRef<HTMLElement>(null);
+  const close = () => menu.current?.removeAttribute('open');
   return (
-    <details className="kt-display">
-      <summary>
+    <details
+      className="kt-display"
+      ref={menu}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        close();
+        summary.current?.focus();
+      }}
+      onBlur={(event) => {
+        if (event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)) close();
+      }}
+    >
+      <summary ref={summary}>
         <Icon name="letters" />
         <span>{t('shell.display')}</span>
         <Icon name="chevron" />

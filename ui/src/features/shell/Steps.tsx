@@ -26,11 +26,16 @@ const StepsContext = createContext<Steps | null>(null);
  * The last step, said aloud and undoable. It stays until the next step or until it is closed: nobody
  * has to be quick.
  */
-export function StepsProvider({ children }: { children: ReactNode }) {
+export function StepsProvider({ place, children }: { /** The page; another one clears what was said. */ place: string; children: ReactNode }) {
   const { t } = useWords();
   const backend = useBackend();
   const [said, setSaid] = useState<Said | null>(null);
   const [undoing, setUndoing] = useState(false);
+  const [saidAt, setSaidAt] = useState(place);
+  if (saidAt !== place) {
+    setSaidAt(place);
+    setSaid(null);
+  }
 
   const fail = useCallback((fault: Fault) => setSaid({ text: t(`fault.${fault.code}` as Key), undo: null, fault: true }), [t]);
   const steps = useMemo<Steps>(

@@ -110,7 +110,7 @@ function Appointment({ dossier, appointment, today, onChanged }: { dossier: Doss
     const { start, end } = appointment;
     if (end === null) return t('date.hour', { time: dates.time(start) });
     if (localDay(start) < today && localDay(end) === today) return t('today.now_until', { time: dates.time(end) });
-    if (localDay(end) !== localDay(start)) return t('today.until_day', { day: dates.near(localDay(end), today), time: dates.time(end) });
+    if (localDay(end) !== localDay(start)) return t('today.until_day', { from: dates.time(start), day: dates.day(localDay(end), today), to: dates.time(end) });
     return t('date.from_to', { from: dates.time(start), to: dates.time(end) });
   }
 }

@@ -87,20 +87,20 @@ function MyActions({ dossier, today, onChanged }: { dossier: DossierCard; today:
   }
 
   return (
-    <section className="kt-card kt-mine" aria-labelledby="today-mine">
+    <section aria-labelledby="today-mine">
       <Title level={2} id="today-mine">
         {t('today.mine')}
       </Title>
       {shown.length > 0 ? (
-        <ul className="kt-actions">
+        <ul className="kt-card kt-actions">
           {shown.map((action) => (
             <li key={action.id}>
-              <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today.date} showWho={action.who.length > 1} onChanged={changed} />
+              <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today.date} brief onChanged={changed} />
             </li>
           ))}
         </ul>
       ) : (
-        <p className="kt-quiet">{t('today.mine_empty')}</p>
+        <p className="kt-card kt-quiet">{t('today.mine_empty')}</p>
       )}
     </section>
   );

@@ -1,0 +1,470 @@
+//! Adding, changing and taking away items; notes and what is said about them; undo.
+
+use dossier_model::item::{BROUGHT_ALONG, BUSY_KIND, is_voice};
+use dossier_model::layout::{self, Edit};
+use dossier_model::place::place_new;
+use dossier_model::record::{RecordItem, Verdict};
+use dossier_model::{Item, Place, RecordContent, SectionId, ShownItem, Side, Storage, agenda};
+use dossier_trust::identity::{Certificate, Random};
+use dossier_trust::ids::{CompartmentId, DossierId};
+use dossier_trust::operation::Right;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::activity::Deed;
+use crate::contract::{Fault, FaultCode};
+use crate::dossiers::known_sections;
+use crate::home::Home;
+use crate::replica::Dossier;
+use crate::replica::content::Content;
+use crate::replica::writing::Writing;
+
+/// Longest text that is accepted in one field, in characters; more goes into an attachment.
+const MAX_FIELDS: usize = 200_000;
+
+/// How one step is taken back.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Undo {
+    edits: Vec<(String, Vec<Edit>)>,
+    records: Vec<(String, String)>,
+}
+
+/// A new note.
+#[derive(Debug, Clone)]
+pub struct NewNote {
+    /// Section; usually `verslagen`.
+    pub section: String,
+    /// The helper's own words.
+    pub text: String,
+    /// The plain version.
+    pub plain: Option<String>,
+    /// Hat.
+    pub hat: Option<String>,
+    /// Person ids that may read it, besides the author and the resident; empty: all readers of the section.
+    pub readers: Vec<String>,
+}
+
+impl Home {
+    /// Adds an item. Whoever may only add makes a contribution: a record that shows in its place.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`]; [`FaultCode::Invalid`] for an unknown section or kind.
+    pub fn item_add(
+        &mut self,
+        id: &DossierId,
+        section: &str,
+        kind: &str,
+        fields: Map<String, Value>,
+    ) -> Result<Vec<String>, Fault> {
+        check_size(&fields)?;
+        let new_id = self.new_id(kind);
+        let dossier = self.dossier(id)?;
+        let section = SectionId::new(section).map_err(|_| Fault::invalid("section"))?;
+        let view = dossier.view();
+        let mut fields = Value::Object(fields);
+        let item_id = match fields.get("id") {
+            None | Some(Value::Null) => new_id,
+            Some(Value::String(own)) if dossier_model::item::is_item_id(own) => own.clone(),
+            Some(_) => return Err(Fault::invalid("id")),
+        };
+        if view.item(&item_id).is_some() {
+            return Err(Fault::about(FaultCode::AlreadyExists, item_id));
+        }
+        let exists = view.of_kind(kind).next().is_some();
+        let known = known_sections(dossier);
+        if !known.contains(&section) && dossier_model::section::is_standard(section.as_str()) && !dossier.own {
+            return Err(Fault::not_allowed(section.as_str()));
+        }
+        let placement = place_new(&section, kind, &mut fields, &known, exists)?;
+        let last = view.of_kind(kind).filter_map(|item| item.order).fold(0.0, f64::max);
+        let mut item = Item::new(item_id.clone(), kind, fields);
+        item.order = Some(last + 1.0);
+        let compartment = dossier.id_at(&placement.place)?;
+        self.write(id, |writing| {
+            let may_edit = writing.may(compartment, Right::Edit)?;
+            let mut undo = Undo::default();
+            writing.busy_block(&item, &mut undo)?;
+            match placement.storage {
+                Storage::Document if may_edit => {
+                    let back = writing.edits(compartment, &[Edit::Add(item)])?;
+                    undo.edits.push((compartment.to_hex(), back));
+                }
+                Storage::Document => {
+                    let record = RecordItem { date: Some(writing.now()), ..RecordItem::new(item, None, Vec::new()) };
+                    let name = writing.record(compartment, &Content::Model(RecordContent::Item(record)))?;
+                    undo.records.push((compartment.to_hex(), name.to_hex()));
+                }
+                Storage::Record { audience, also_needs } => {
+                    let record =
+                        RecordItem { date: Some(writing.now()), ..RecordItem::new(item, audience, also_needs) };
+                    writing.write_item_record(compartment, record, &mut undo)?;
+                }
+            }
+            writing.done(Deed::Added, &placement.place, vec![item_id.clone()], &undo);
+            Ok(())
+        })?;
+        self.settle(id)?;
+        Ok(vec![item_id])
+    }
+
+    /// Changes fields of an item. In a record that is a new version by its author or by somebody who may change the
+    /// section; what others said in their own voice cannot be changed by anybody.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`]; [`FaultCode::NotFound`].
+    pub fn item_set(&mut self, id: &DossierId, item_id: &str, fields: Map<String, Value>) -> Result<Vec<String>, Fault> {
+        check_size(&fields)?;
+        let me = self.me()?.principal();
+        let dossier = self.dossier(id)?;
+        let view = dossier.view();
+        let shown = view.item(item_id).cloned().ok_or_else(|| Fault::not_found(item_id))?;
+        let compartment = dossier.id_at(&shown.place)?;
+        let mine = dossier.people().get(&me).map(|person| person.id.clone());
+        let own_record = shown
+            .author
+            .as_ref()
+            .is_some_and(|author| (author.is_owner && dossier.own) || (author.person.is_some() && author.person == mine));
+        refuse_voice(&shown, own_record)?;
+        if fields.keys().any(|key| key == "id") {
+            return Err(Fault::invalid("id"));
+        }
+        self.write(id, |writing| {
+            let mut undo = Undo::default();
+            match &shown.record {
+                None => {
+                    let edits = set_edits(&shown.id, fields);
+                    let back = writing.edits(compartment, &edits)?;
+                    undo.edits.push((compartment.to_hex(), back));
+                    if let Some(now) = layout::read_item(&writing.compartment(&compartment)?.doc, &shown.id) {
+                        writing.busy_block(&now.item, &mut undo)?;
+                    }
+                }
+                Some(record) => {
+                    let changed = with_fields(&shown.fields, fields)?;
+                    let held = writing.record_item(compartment, record)?;
+                    let restricted = held.audience.is_some() || !held.also_needs.is_empty();
+                    if own_record || restricted {
+                        if !own_record && !writing.may(compartment, Right::Edit)? {
+                            return Err(Fault::not_allowed(shown.section()));
+                        }
+                        let new = RecordItem {
+                            fields: changed,
+                            supersedes: Some(record.clone()),
+                            date: Some(writing.now()),
+                            ..held
+                        };
+                        writing.write_item_record(compartment, new, &mut undo)?;
+                    } else {
+                        // Somebody's contribution is taken over into the document; the original stays behind it.
+                        let item = Item {
+                            id: shown.id.clone(),
+                            kind: shown.kind.clone(),
+                            order: shown.order,
+                            fields: changed,
+                            source: None,
+                            from: Some(record.clone()),
+                        };
+                        let back = writing.edits(compartment, &[Edit::Add(item)])?;
+                        undo.edits.push((compartment.to_hex(), back));
+                    }
+                }
+            }
+            writing.done(Deed::Changed, &shown.place, vec![shown.id.clone()], &undo);
+            Ok(())
+        })?;
+        self.settle(id)?;
+        Ok(vec![item_id.to_owned()])
+    }
+
+    /// Takes an item away.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`]; [`FaultCode::NotFound`].
+    pub fn item_remove(&mut self, id: &DossierId, item_id: &str) -> Result<Vec<String>, Fault> {
+        let me = self.me()?.principal();
+        let dossier = self.dossier(id)?;
+        let shown = dossier.view().item(item_id).cloned().ok_or_else(|| Fault::not_found(item_id))?;
+        let compartment = dossier.id_at(&shown.place)?;
+        let mine = dossier.people().get(&me).map(|person| person.id.clone());
+        let own_record = shown
+            .author
+            .as_ref()
+            .is_some_and(|author| (author.is_owner && dossier.own) || (author.person.is_some() && author.person == mine));
+        refuse_voice(&shown, own_record)?;
+        self.write(id, |writing| {
+            let mut undo = Undo::default();
+            match &shown.record {
+                None => {
+                    let back = writing.edits(compartment, &[Edit::Remove { id: shown.id.clone() }])?;
+                    undo.edits.push((compartment.to_hex(), back));
+                }
+                Some(record) if own_record => {
+                    let removed = RecordContent::Removed { target: record.clone() };
+                    writing.answer(compartment, record, removed)?;
+                }
+                Some(_) => return Err(Fault::not_allowed(shown.section())),
+            }
+            writing.done(Deed::Removed, &shown.place, vec![shown.id.clone()], &undo);
+            Ok(())
+        })?;
+        Ok(vec![item_id.to_owned()])
+    }
+
+    /// Writes a note in one's own name.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`]; [`FaultCode::NotFound`] for a reader who is not in the dossier.
+    pub fn note_add(&mut self, id: &DossierId, note: NewNote) -> Result<Vec<String>, Fault> {
+        let me = self.me()?.principal();
+        let dossier = self.dossier(id)?;
+        let people = dossier.people();
+        let author = people.get(&me).map(|person| person.id.clone());
+        for reader in &note.readers {
+            if !people.values().any(|person| person.id == *reader) {
+                return Err(Fault::not_found(reader.as_str()));
+            }
+        }
+        let date = self.clock.today();
+        let mut fields = Map::new();
+        fields.insert("author".into(), author.clone().into());
+        fields.insert("hat".into(), note.hat.into());
+        fields.insert("date".into(), date.into());
+        fields.insert("text_professional".into(), note.text.into());
+        fields.insert("text_plain".into(), note.plain.into());
+        if !note.readers.is_empty() {
+            fields.insert("visibility".into(), json!(note.readers));
+        }
+        fields.insert("seen_by_owner".into(), Value::Null);
+        fields.insert("status".into(), "definitief".into());
+        fields.insert("reactions".into(), json!([]));
+        self.item_add(id, &note.section, "notes", fields)
+    }
+
+    /// Says something about a note; the note stays as it is.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotFound`]; [`FaultCode::Invalid`] for an empty text.
+    pub fn note_react(
+        &mut self,
+        id: &DossierId,
+        note: &str,
+        text: &str,
+        verdict: Option<Verdict>,
+    ) -> Result<Vec<String>, Fault> {
+        if text.trim().is_empty() && verdict.is_none() {
+            return Err(Fault::invalid("text"));
+        }
+        let me = self.me()?.principal();
+        let date = self.clock.today();
+        let dossier = self.dossier(id)?;
+        let shown = dossier.view().item(note).cloned().ok_or_else(|| Fault::not_found(note))?;
+        let record = shown.record.clone().ok_or_else(|| Fault::invalid(note))?;
+        let compartment = dossier.id_at(&shown.place)?;
+        let by = dossier.people().get(&me).map(|person| person.id.clone());
+        self.write(id, |writing| {
+            let reaction =
+                RecordContent::Reaction { target: shown.id.clone(), by, date, text: text.to_owned(), verdict };
+            writing.answer(compartment, &record, reaction)?;
+            writing.done(Deed::Added, &shown.place, vec![shown.id.clone()], &Undo::default());
+            Ok(())
+        })?;
+        self.settle(id)?;
+        Ok(vec![note.to_owned()])
+    }
+
+    /// Takes back this device's own last step, as a new step.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotFound`] when there is nothing to take back.
+    pub fn undo(&mut self, id: &DossierId) -> Result<Vec<String>, Fault> {
+        self.dossier(id)?;
+        let step = self.store.last_undo(id)?.ok_or_else(|| Fault::not_found("undo"))?;
+        let undo: Undo = serde_json::from_slice(&step).map_err(|_| Fault::internal("undo"))?;
+        let named = |hex: &str| CompartmentId::from_hex(hex).map_err(|_| Fault::internal("undo"));
+        self.write(id, |writing| {
+            for (compartment, edits) in undo.edits.iter().filter(|(_, edits)| !edits.is_empty()) {
+                writing.edits(named(compartment)?, edits)?;
+            }
+            for (compartment, record) in &undo.records {
+                let removed = RecordContent::Removed { target: record.clone() };
+                writing.answer(named(compartment)?, record, removed)?;
+            }
+            Ok(())
+        })?;
+        self.store.transact::<_, Fault>(|tx| Ok(tx.pop_undo(id).map(|_| ())?))?;
+        Ok(Vec::new())
+    }
+
+    fn new_id(&mut self, kind: &str) -> String {
+        let letter = match kind {
+            "goals" => "g",
+            "actions" => "t",
+            "appointments" => "v",
+            "notes" => "n",
+            "flags" => "f",
+            "documents" => "doc",
+            "people" => "p",
+            other => other.rsplit('.').next().unwrap_or(other),
+        };
+        let bytes: [u8; 5] = self.random.array();
+        let tail: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{letter}-{tail}")
+    }
+}
+
+impl Dossier {
+    /// Devices of the named people, as far as this reader knows them in a compartment.
+    fn devices_of(&self, compartment: CompartmentId, persons: &[String]) -> Vec<Certificate> {
+        let people = self.people();
+        let Some(held) = self.compartments.get(&compartment) else { return Vec::new() };
+        held.consent
+            .reader_devices()
+            .filter(|certificate| {
+                people.get(&certificate.root).is_some_and(|person| persons.contains(&person.id))
+            })
+            .cloned()
+            .collect()
+    }
+}
+
+impl Writing<'_> {
+    /// True when this device has at least this right.
+    fn may(&mut self, compartment: CompartmentId, right: Right) -> Result<bool, Fault> {
+        let me = self.me.id();
+        Ok(self.compartment(&compartment)?.consent.right_of(&me).is_some_and(|held| held >= right))
+    }
+
+    fn now(&self) -> String {
+        crate::clock::rfc3339(self.now_ms)
+    }
+
+    /// Ends a step: a line for the log and the way back.
+    fn done(&mut self, deed: Deed, place: &Place, objects: Vec<String>, undo: &Undo) {
+        let line = self.own_line(deed, place.section().map(ToString::to_string), objects);
+        self.note(line);
+        if let Ok(bytes) = serde_json::to_vec(undo) {
+            self.undo_with(bytes);
+        }
+    }
+
+    fn write_item_record(
+        &mut self,
+        compartment: CompartmentId,
+        record: RecordItem,
+        undo: &mut Undo,
+    ) -> Result<(), Fault> {
+        let readers = self.readers_of(compartment, &record);
+        let content = Content::Model(RecordContent::Item(record));
+        let name = match readers {
+            Some(readers) => self.record_to(compartment, &content, readers)?,
+            None => self.record(compartment, &content)?,
+        };
+        undo.records.push((compartment.to_hex(), name.to_hex()));
+        Ok(())
+    }
+
+    /// Devices for a restricted record; none when everybody who reads the compartment may have it. Whoever also needs
+    /// other sections is for an owner device to serve: only there all grants are known.
+    fn readers_of(&self, compartment: CompartmentId, record: &RecordItem) -> Option<Vec<Certificate>> {
+        match &record.audience {
+            Some(audience) if record.also_needs.is_empty() => Some(self.dossier.devices_of(compartment, audience)),
+            Some(_) => Some(Vec::new()),
+            None if record.also_needs.is_empty() => None,
+            None => Some(Vec::new()),
+        }
+    }
+
+    fn record_item(&mut self, compartment: CompartmentId, record: &str) -> Result<RecordItem, Fault> {
+        let held = self.compartment(&compartment)?;
+        let found = held.records.iter().find(|(id, _)| id.to_hex() == *record).map(|(_, opened)| &opened.content);
+        match found {
+            Some(Content::Model(RecordContent::Item(item))) => Ok(item.clone()),
+            _ => Err(Fault::not_found("record")),
+        }
+    }
+
+    /// Says something about a record, for whoever may have the record.
+    fn answer(&mut self, compartment: CompartmentId, record: &str, content: RecordContent) -> Result<(), Fault> {
+        let readers = match self.record_item(compartment, record) {
+            Ok(item) => self.readers_of(compartment, &item),
+            Err(_) => None,
+        };
+        let content = Content::Model(content);
+        match readers {
+            Some(readers) => self.record_to(compartment, &content, readers)?,
+            None => self.record(compartment, &content)?,
+        };
+        Ok(())
+    }
+
+    /// Whoever writes an appointment also writes the block that says only when, what kind of place, and which
+    /// organisation.
+    fn busy_block(&mut self, item: &Item, undo: &mut Undo) -> Result<(), Fault> {
+        if item.kind != "appointments" {
+            return Ok(());
+        }
+        let place = Place::Section { section: crate::dossiers::standard("agenda")?, side: Side::Dat };
+        let Some(compartment) = self.dossier.at(&place).map(|compartment| compartment.id) else { return Ok(()) };
+        if !self.may(compartment, Right::Append)? {
+            return Ok(());
+        }
+        let block = agenda::busy_block(&item.fields);
+        let block_id = agenda::busy_id(&item.id);
+        let held = self.compartment(&compartment)?;
+        let before = held.records.iter().filter_map(|(id, opened)| match &opened.content {
+            Content::Model(RecordContent::Item(held)) if held.id == block_id => Some((id.to_hex(), held)),
+            _ => None,
+        });
+        let superseded: Vec<String> = before.clone().filter_map(|(_, held)| held.supersedes.clone()).collect();
+        let latest = before.filter(|(id, _)| !superseded.contains(id)).last();
+        if latest.as_ref().is_some_and(|(_, held)| held.fields == with_id(&block, &block_id)) {
+            return Ok(());
+        }
+        let supersedes = latest.map(|(id, _)| id);
+        let block = Item { order: item.order, ..Item::new(block_id, BUSY_KIND, block) };
+        let record =
+            RecordItem { supersedes, date: Some(self.now()), ..RecordItem::new(block, None, Vec::new()) };
+        self.write_item_record(compartment, record, undo)
+    }
+}
+
+fn with_id(block: &Value, id: &str) -> Value {
+    Item::new(id, BUSY_KIND, block.clone()).fields
+}
+
+fn refuse_voice(shown: &ShownItem, own_record: bool) -> Result<(), Fault> {
+    let brought_along = shown.provenance.source.as_deref() == Some(BROUGHT_ALONG);
+    if is_voice(&shown.kind) && (brought_along || (shown.record.is_some() && !own_record)) {
+        return Err(Fault::not_allowed(shown.id.as_str()));
+    }
+    Ok(())
+}
+
+fn check_size(fields: &Map<String, Value>) -> Result<(), Fault> {
+    let long = |value: &Value| value.as_str().is_some_and(|text| text.chars().count() > MAX_FIELDS);
+    match fields.iter().find(|(_, value)| long(value)) {
+        Some((key, _)) => Err(Fault::invalid(format!("{key}: more than {MAX_FIELDS} characters"))),
+        None => Ok(()),
+    }
+}
+
+fn set_edits(id: &str, fields: Map<String, Value>) -> Vec<Edit> {
+    fields
+        .into_iter()
+        .map(|(path, value)| Edit::Set {
+            id: id.to_owned(),
+            path: path.split('.').map(str::to_owned).collect(),
+            value,
+        })
+        .collect()
+}
+
+/// The fields with some of them changed, paths and all; for records, which are replaced as a whole.
+fn with_fields(before: &Value, fields: Map<String, Value>) -> Result<Value, Fault> {
+    let mut doc = crate::replica::compartment::new_document();
+    let item = Item { fields: before.clone(), ..Item::new("x", "x", Value::Null) };
+    let mut edits = vec![Edit::Add(item)];
+    edits.extend(set_edits("x", fields));
+    layout::apply(&mut doc, &edits, 0)?;
+    layout::read_item(&doc, "x").map(|read| read.item.fields).ok_or_else(|| Fault::internal("fields"))
+}

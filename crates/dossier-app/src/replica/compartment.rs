@@ -1,0 +1,447 @@
+//! One compartment in memory.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use automerge::{ActorId, AutoCommit, Change, TextEncoding};
+use dossier_model::Place;
+use dossier_store::Store;
+use dossier_trust::chains::Chains;
+use dossier_trust::codec::Canonical;
+use dossier_trust::consent::{Consent, Entry};
+use dossier_trust::epoch::{EpochKey, Wrap, open_with};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, RecordId};
+use dossier_trust::item::{Header, Item, Kind, Lane, MAX_BODY, Position, SignedOpen, Tip};
+use dossier_trust::operation::Operation;
+use dossier_trust::preflight::{Inspected, Limits, inspect, unpack};
+use dossier_trust::record::Record;
+use dossier_trust::verdict::{Bodies, Extended, Verdict, Waits};
+
+use super::content::{About, Content, Posting};
+use crate::contract::{Fault, FaultCode};
+use crate::home::Me;
+
+/// Loose things travel and are kept with this number: a [`Wrap`].
+pub const LOOSE_WRAP: u8 = 1;
+/// … a [`dossier_trust::receipt::Receipt`].
+pub const LOOSE_RECEIPT: u8 = 2;
+
+/// A change, opened: what preflight saw and the bytes that Automerge gets.
+pub struct OpenedChange {
+    /// What preflight saw.
+    pub inspected: Inspected,
+    /// The uncompressed change chunk.
+    pub raw: Vec<u8>,
+}
+
+/// Where a record was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// The item.
+    pub position: Position,
+    /// Whose chain it is in.
+    pub by: DeviceId,
+    /// Devices that it was sealed to; none: all readers of the compartment.
+    pub to: Option<Vec<DeviceId>>,
+}
+
+/// A record that counts and that this device can open.
+#[derive(Debug, Clone)]
+pub struct OpenedRecord {
+    /// The record, verified.
+    pub record: Record,
+    /// What it says.
+    pub content: Content,
+    /// Everywhere it was posted.
+    pub posted: Vec<Posted>,
+}
+
+/// One compartment: everything in it follows from the chains, the log and the wraps that the store holds.
+pub struct Compartment {
+    /// The dossier.
+    pub dossier: DossierId,
+    /// Its name.
+    pub id: CompartmentId,
+    /// Chains, headers only.
+    pub chains: Chains,
+    /// Operations.
+    pub log: Vec<Entry>,
+    /// Who may do what.
+    pub consent: Consent,
+    /// Keys that this device has.
+    pub keys: BTreeMap<EpochId, EpochKey>,
+    /// What counts.
+    pub verdict: Verdict,
+    /// The document.
+    pub doc: AutoCommit,
+    /// Records that count and open.
+    pub records: BTreeMap<RecordId, OpenedRecord>,
+    /// Records that count and are for others.
+    pub closed_records: BTreeSet<Position>,
+    /// Chains that this device writes to in this run.
+    pub mine: BTreeMap<Lane, Tip>,
+    about: Option<About>,
+    wraps: Vec<Wrap>,
+    applied: BTreeSet<Position>,
+}
+
+impl Compartment {
+    /// An empty one.
+    #[must_use]
+    pub fn new(dossier: DossierId, id: CompartmentId) -> Self {
+        Self {
+            dossier,
+            id,
+            chains: Chains::new(),
+            log: Vec::new(),
+            consent: Consent::default(),
+            keys: BTreeMap::new(),
+            verdict: Verdict::default(),
+            doc: new_document(),
+            records: BTreeMap::new(),
+            closed_records: BTreeSet::new(),
+            mine: BTreeMap::new(),
+            about: None,
+            wraps: Vec::new(),
+            applied: BTreeSet::new(),
+        }
+    }
+
+    /// Reads chains, log and wraps from the store. [`Self::judge`] does the rest.
+    ///
+    /// # Errors
+    /// What the store says; [`FaultCode::Damaged`].
+    pub fn load(store: &Store, dossier: DossierId, id: CompartmentId) -> Result<Self, Fault> {
+        let damaged = |_| Fault::about(FaultCode::Damaged, "chain");
+        let mut compartment = Self::new(dossier, id);
+        for chain in store.chains(&dossier, &id)? {
+            compartment.chains.open(SignedOpen::from_bytes(&chain.open)?.open);
+        }
+        store.each_item::<Fault>(&dossier, &id, None, |item| {
+            let header = Header::from_bytes(item.header)?;
+            compartment.chains.add(&header).map_err(damaged)?;
+            if header.kind == Kind::Operation
+                && let Some(body) = item.body
+            {
+                compartment.log.push(Entry { position: item.position, operation: Operation::from_bytes(body)? });
+            }
+            Ok(())
+        })?;
+        for loose in store.loose_of(&dossier, &id, LOOSE_WRAP, None)? {
+            compartment.wraps.push(Wrap::from_bytes(&loose.bytes)?);
+        }
+        Ok(compartment)
+    }
+
+    /// What and where this compartment is, if a record of the resident's says so.
+    #[must_use]
+    pub fn about(&self) -> Option<&About> {
+        self.about.as_ref()
+    }
+
+    /// Which place this is.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.about.as_ref().map(|about| &about.place)
+    }
+
+    /// Takes a wrap into account; [`Self::judge`] opens it.
+    pub fn add_wrap(&mut self, wrap: Wrap) {
+        self.wraps.push(wrap);
+    }
+
+    /// Epochs for which a device already has a wrap.
+    #[must_use]
+    pub fn wrapped_for(&self, device: &DeviceId) -> BTreeSet<EpochId> {
+        self.wraps.iter().filter(|wrap| wrap.recipient == *device).map(|wrap| wrap.epoch).collect()
+    }
+
+    /// The dossier part has a log and nothing else.
+    pub fn judge_dossier_part(&mut self) {
+        self.consent = Consent::of_dossier(self.dossier, &self.chains, &self.log);
+    }
+
+    /// Reads the log again and opens what the wraps of this device allow.
+    pub fn reconsider(&mut self, me: &Me, dossier: &Consent) {
+        self.consent = Consent::of_compartment(dossier, &self.chains, &self.log);
+        for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == me.id()) {
+            if !self.keys.contains_key(&wrap.epoch)
+                && let Ok(key) = wrap.open(me.opener())
+            {
+                self.keys.insert(wrap.epoch, key);
+            }
+        }
+        // Later epochs open earlier ones.
+        loop {
+            let found: Vec<EpochKey> = self
+                .consent
+                .epochs()
+                .filter_map(|(epoch, node)| Some((self.keys.get(epoch)?, node)))
+                .flat_map(|(key, node)| {
+                    let unknown = node.back.iter().filter(|back| !self.keys.contains_key(&back.parent));
+                    unknown.filter_map(|back| key.open_back(back).ok()).collect::<Vec<_>>()
+                })
+                .collect();
+            if found.is_empty() {
+                return;
+            }
+            self.keys.extend(found.into_iter().map(|key| (key.epoch(), key)));
+        }
+    }
+
+    /// Judges everything that is held: the pure verdict over the set, then document and records to match it.
+    ///
+    /// # Errors
+    /// What the store says. Whatever a peer wrote is never an error, only not counted.
+    pub fn judge(&mut self, store: &Store, me: &Me, dossier: &Consent) -> Result<(), Fault> {
+        self.reconsider(me, dossier);
+        let mut opened = OpenedChanges::default();
+        store.each_item::<Fault>(&self.dossier, &self.id, Some(Lane::Doc.code()), |item| {
+            let header = Header::from_bytes(item.header)?;
+            if let Some(change) = item.body.and_then(|body| self.open_change(&header, body)) {
+                opened.0.insert(item.position, change);
+            }
+            Ok(())
+        })?;
+        self.verdict = Verdict::reach(&self.consent, &self.chains, &opened);
+        self.rebuild_document(store, opened)?;
+        self.records.clear();
+        self.closed_records.clear();
+        let (dossier, id) = (self.dossier, self.id);
+        store.each_item::<Fault>(&dossier, &id, Some(Lane::Rec.code()), |item| {
+            if self.verdict.is_counted_record(&item.position)
+                && let Some(body) = item.body
+            {
+                self.take_record(me, &Header::from_bytes(item.header)?, item.position, body);
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn rebuild_document(&mut self, store: &Store, mut opened: OpenedChanges) -> Result<(), Fault> {
+        let wanted: BTreeSet<Position> = self.verdict.document().map(|(position, _)| *position).collect();
+        if !self.applied.is_subset(&wanted) {
+            self.doc = new_document();
+            self.applied.clear();
+        }
+        if self.applied.is_empty()
+            && let Some(generation) = self.verdict.generation()
+            && let Some(saved) = store.document(&self.dossier, &self.id, &generation)?
+            && saved.upto == document_digest(&wanted)
+            && let Ok(doc) = AutoCommit::load(&saved.saved)
+        {
+            self.doc = doc;
+            self.applied = wanted;
+            return Ok(());
+        }
+        let mut missing: Vec<(Position, OpenedChange)> = wanted
+            .difference(&self.applied)
+            .filter_map(|position| Some((*position, opened.0.remove(position)?)))
+            .collect();
+        missing.sort_by_key(|(_, change)| (change.inspected.start_op(), change.inspected.hash()));
+        let doc = apply(&mut self.doc, missing.iter().map(|(_, change)| change.raw.as_slice()));
+        if doc.is_err() {
+            // A fault of this machine, never a verdict about the change: preflight admitted it.
+            self.doc = new_document();
+            self.applied.clear();
+            return Err(Fault::internal("document"));
+        }
+        self.applied = wanted;
+        Ok(())
+    }
+
+    /// Opens the change in an item of the doc lane.
+    #[must_use]
+    pub fn open_change(&self, header: &Header, body: &[u8]) -> Option<OpenedChange> {
+        let plain = self.keys.get(&header.epoch)?.open_item(header, body).ok()?;
+        let raw = unpack(&plain, &Limits::SUITE_1).ok()?;
+        let inspected = inspect(&raw, &Limits::SUITE_1).ok()?;
+        Some(OpenedChange { inspected, raw })
+    }
+
+    /// Opens a record that counts; counts it as closed when it is for others.
+    fn take_record(&mut self, me: &Me, header: &Header, position: Position, body: &[u8]) {
+        let Some((record, to)) = self.open_record(me, header, body) else {
+            self.closed_records.insert(position);
+            return;
+        };
+        let Some(by) = self.chains.get(&position.chain).map(|chain| chain.open.device) else { return };
+        let content = Content::read(&record.content);
+        if let Content::About(about) = &content
+            && record.author.root == self.consent.root()
+            && self.about.as_ref().is_none_or(|held| held.version <= about.version)
+        {
+            self.about = Some(about.clone());
+        }
+        let opened = self.records.entry(record.id()).or_insert_with(|| OpenedRecord {
+            record,
+            content,
+            posted: Vec::new(),
+        });
+        opened.posted.push(Posted { position, by, to });
+    }
+
+    fn open_record(&self, me: &Me, header: &Header, body: &[u8]) -> Option<(Record, Option<Vec<DeviceId>>)> {
+        let (record, to) = match header.kind {
+            Kind::Record => {
+                let plain = self.keys.get(&header.epoch)?.open_item(header, body).ok()?;
+                (Record::from_bytes(&plain).ok()?, None)
+            }
+            Kind::RecordTo => {
+                let posting = Posting::from_bytes(&open_with(me.opener(), body, MAX_BODY).ok()?).ok()?;
+                (posting.record, Some(posting.to))
+            }
+            Kind::Operation | Kind::Change => return None,
+        };
+        record.verify(self.dossier).ok()?;
+        Some((record, to))
+    }
+
+    /// Takes items of the doc and rec lanes that are in the store and in `chains` already. True when the document or
+    /// the records are different now.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn take(&mut self, store: &Store, me: &Me, dossier: &Consent, items: &[Item]) -> Result<(), Fault> {
+        let mut raw = Vec::new();
+        let mut positions = Vec::new();
+        for item in items {
+            let position = item.position();
+            let opened = match (&item.body, item.header.kind) {
+                (Some(body), Kind::Change) => self.open_change(&item.header, body),
+                _ => None,
+            };
+            let inspected = opened.as_ref().map(|change| &change.inspected);
+            let extended =
+                self.verdict.extend(&self.consent, &self.chains, item.header.prev, &position, inspected);
+            if extended == Extended::JudgeAgain {
+                return self.judge(store, me, dossier);
+            }
+            match opened {
+                Some(change) => {
+                    raw.push(change.raw);
+                    positions.push(position);
+                }
+                None => {
+                    if let Some(body) = &item.body {
+                        self.take_record(me, &item.header, position, body);
+                    }
+                }
+            }
+        }
+        if apply(&mut self.doc, raw.iter().map(Vec::as_slice)).is_err() {
+            self.doc = new_document();
+            self.applied.clear();
+            return self.judge(store, me, dossier);
+        }
+        self.applied.extend(positions);
+        Ok(())
+    }
+
+    /// Takes one's own change, which is in the document already.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`] when the verdict would not count it: then it must not be signed.
+    pub fn take_own(&mut self, prev: &Tip, item: &Position, change: Option<&Inspected>) -> Result<(), Fault> {
+        match self.verdict.extend(&self.consent, &self.chains, prev.hash, item, change) {
+            Extended::Counts => {
+                if change.is_some() {
+                    self.applied.insert(*item);
+                }
+                Ok(())
+            }
+            Extended::JudgeAgain => Err(Fault::internal("own item does not count")),
+        }
+    }
+
+    /// Takes one's own record.
+    pub fn take_own_record(&mut self, record: Record, posted: Posted) {
+        let content = Content::read(&record.content);
+        if let Content::About(about) = &content {
+            self.about = Some(about.clone());
+        }
+        let opened = self.records.entry(record.id()).or_insert_with(|| OpenedRecord {
+            record,
+            content,
+            posted: Vec::new(),
+        });
+        opened.posted.push(posted);
+    }
+
+    /// Whose chain it is.
+    #[must_use]
+    pub fn device_of(&self, chain: &ChainId) -> Option<DeviceId> {
+        self.chains.get(chain).map(|chain| chain.open.device)
+    }
+
+    /// The document saved, with the digest of what is in it.
+    pub fn saved(&mut self) -> Option<(GenerationId, dossier_store::Document)> {
+        let generation = self.verdict.generation()?;
+        let changes = u32::try_from(self.applied.len()).unwrap_or(u32::MAX);
+        let saved = self.doc.save();
+        Some((generation, dossier_store::Document { saved, upto: document_digest(&self.applied), changes }))
+    }
+
+    /// The same document built in one batch in canonical order, saved: equal bytes wherever the set is equal.
+    ///
+    /// # Errors
+    /// [`FaultCode::Internal`] when Automerge refuses what preflight admitted.
+    pub fn canonical(&mut self) -> Result<Vec<u8>, Fault> {
+        let wanted: BTreeSet<[u8; 32]> = self.verdict.document().map(|(_, hash)| *hash).collect();
+        let mut changes: Vec<([u8; 32], u64, Vec<u8>)> = self
+            .doc
+            .get_changes(&[])
+            .into_iter()
+            .filter(|change| wanted.contains(&change.hash().0))
+            .map(|change| (change.hash().0, change.start_op().get(), change.raw_bytes().to_vec()))
+            .collect();
+        changes.sort_by_key(|(hash, start_op, _)| (*start_op, *hash));
+        let mut doc = new_document();
+        apply(&mut doc, changes.iter().map(|(_, _, raw)| raw.as_slice())).map_err(|()| Fault::internal("document"))?;
+        Ok(doc.save())
+    }
+
+    /// Items that wait outside, with the reason.
+    pub fn quarantine(&self) -> impl Iterator<Item = (&Position, &Waits)> {
+        self.verdict.quarantine().iter()
+    }
+}
+
+/// Opened changes of one compartment, while it is judged.
+#[derive(Default)]
+struct OpenedChanges(HashMap<Position, OpenedChange>);
+
+impl Bodies for OpenedChanges {
+    fn change(&self, item: &Position) -> Option<&Inspected> {
+        self.0.get(item).map(|change| &change.inspected)
+    }
+}
+
+/// An empty document; text counts in code points, everywhere.
+pub fn new_document() -> AutoCommit {
+    AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint)
+}
+
+/// The actor of a chain.
+pub fn actor(chain: &ChainId) -> ActorId {
+    ActorId::from(chain.0.as_slice())
+}
+
+/// Applies admitted changes in one batch. Works on the document itself; a panic inside Automerge is a fault of this
+/// machine that leaves the document to be built again.
+fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Result<(), ()> {
+    let changes = raw.map(|raw| Change::try_from(raw).map_err(|_| ())).collect::<Result<Vec<_>, ()>>()?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    catch_unwind(AssertUnwindSafe(|| doc.apply_changes(changes))).map_err(|_| ())?.map_err(|_| ())
+}
+
+fn document_digest(positions: &BTreeSet<Position>) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new();
+    for position in positions {
+        hasher.update(&position.to_bytes());
+    }
+    hasher.finalize().as_bytes().to_vec()
+}

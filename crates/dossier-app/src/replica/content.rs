@@ -1,0 +1,193 @@
+//! What this program writes inside sealed places beside the model's own records: what a compartment is, and on what
+//! terms somebody was let in.
+
+use dossier_model::{Place, RecordContent, SectionId, Side};
+use dossier_trust::codec::{Canonical, DecodeError, Reader, Writer};
+use dossier_trust::ids::DeviceId;
+use dossier_trust::record::Record;
+use serde::{Deserialize, Serialize};
+
+use crate::contract::Fault;
+
+/// What a compartment is, for everybody who reads it. A record of the resident's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Always `compartment`; tells this record from the model's.
+    #[serde(rename = "type")]
+    pub kind: AboutKind,
+    /// Which place; the owner-only compartment has one too.
+    pub place: Place,
+    /// Name of a section that the resident made.
+    pub label: Option<String>,
+    /// Title of the dossier.
+    pub title: String,
+    /// The resident's person id inside the dossier.
+    pub owner: String,
+    /// The resident's name.
+    pub owner_name: String,
+    /// Rises with every new version of this record.
+    pub version: u32,
+}
+
+/// Tag of [`About`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AboutKind {
+    /// The only one.
+    Compartment,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// What the compartment is.
+    About(About),
+    /// Something in the dossier.
+    Model(RecordContent),
+    /// Written by a newer program, or not understood: kept, counted, not shown.
+    Unknown,
+}
+
+impl Content {
+    /// Reads a record's content.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Self {
+        if let Ok(content) = RecordContent::from_bytes(bytes) {
+            return Self::Model(content);
+        }
+        serde_json::from_slice(bytes).map_or(Self::Unknown, Self::About)
+    }
+
+    /// The bytes to sign.
+    ///
+    /// # Errors
+    /// Content that is too long.
+    pub fn write(&self) -> Result<Vec<u8>, Fault> {
+        match self {
+            Self::About(about) => serde_json::to_vec(about).map_err(|_| Fault::internal("about")),
+            Self::Model(content) => Ok(content.to_bytes()?),
+            Self::Unknown => Err(Fault::internal("content")),
+        }
+    }
+}
+
+/// How a level in an access table is spelt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Look.
+    Zien,
+    /// Add.
+    Aanvullen,
+    /// Change.
+    Aanpassen,
+}
+
+/// One line of what is offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Section.
+    pub section: SectionId,
+    /// Level.
+    pub level: Level,
+    /// Content, or only that there is something.
+    pub detail: Side,
+}
+
+/// What is offered to whom, why and until when: the terms of a ticket, the record of a consent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Version of this form.
+    pub v: u32,
+    /// Title of the dossier.
+    pub title: String,
+    /// The resident's name.
+    pub owner_name: String,
+    /// Person id inside the dossier.
+    pub person: String,
+    /// Name of the invited.
+    pub name: String,
+    /// Role, as the resident recorded it.
+    pub role: Option<String>,
+    /// Hat.
+    pub hat: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// Last day.
+    pub until: Option<String>,
+    /// Only what is about these people.
+    pub only_about: Option<Vec<String>>,
+    /// Sections and levels.
+    pub scopes: Vec<Scope>,
+}
+
+/// The sealed record inside a grant: for everybody who reads that compartment, so it names nothing elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantNote {
+    /// Version of this form.
+    pub v: u32,
+    /// Random name that the grants of one consent share.
+    pub consent: String,
+    /// Person id inside the dossier.
+    pub person: String,
+    /// Name, as they gave it when they joined.
+    pub name: String,
+    /// Role, as the resident recorded it.
+    pub role: Option<String>,
+    /// Organisation, as they gave it.
+    pub organisation: Option<String>,
+    /// Function, as they gave it.
+    pub function: Option<String>,
+    /// Hat.
+    pub hat: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// Level in this compartment.
+    pub level: Level,
+    /// Last day.
+    pub until: Option<String>,
+    /// Only what is about these people.
+    pub only_about: Option<Vec<String>>,
+    /// Whether both people compared the code.
+    pub compared: bool,
+}
+
+/// What the joiner says of themselves: the information card.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// Name.
+    pub name: String,
+    /// Organisation.
+    pub organisation: Option<String>,
+    /// Function.
+    pub function: Option<String>,
+    /// The six answers (WIE, WAT, WELKE, WAAR, MET_WIE, WAAROM), as far as given.
+    #[serde(default)]
+    pub answers: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A record for a smaller audience, as it lies in an age file: with the devices that the poster sealed it to, so that
+/// an owner device can see who still misses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// The record.
+    pub record: Record,
+    /// Devices it was sealed to.
+    pub to: Vec<DeviceId>,
+}
+
+impl Canonical for Posting {
+    fn encode(&self, out: &mut Writer) {
+        self.record.encode(out);
+        out.list(&self.to, |out, device| {
+            out.fixed(&device.0);
+        });
+    }
+
+    fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            record: Record::decode(input)?,
+            to: input.list(1024, |input| Ok(DeviceId(input.fixed()?)))?,
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! The dossiers of this device in memory: chains, consent, keys, documents and records, each a function of what the
+//! store holds. Reading happens here, [`writing`] makes new items, [`receiving`] takes those of others.
+
+pub mod compartment;
+pub mod content;
+pub mod people;
+pub mod receiving;
+pub mod serving;
+pub mod settling;
+pub mod writing;
+
+use std::collections::BTreeMap;
+
+use dossier_model::{Place, SectionId, Side};
+use dossier_store::Store;
+use dossier_trust::ids::{CompartmentId, DossierId, PrincipalId};
+use serde::{Deserialize, Serialize};
+
+use crate::contract::{Fault, FaultCode};
+use crate::home::{Home, Me};
+pub use compartment::Compartment;
+
+/// What this device keeps about a dossier beside the dossier itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Local {
+    /// Title until the dossier itself says it.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Devices to look for: those of whoever invited us.
+    #[serde(default)]
+    pub inviter: Option<String>,
+}
+
+/// One dossier.
+pub struct Dossier {
+    /// Its name.
+    pub id: DossierId,
+    /// This person is its resident.
+    pub own: bool,
+    /// Access to it ended.
+    pub closed: bool,
+    /// What this device keeps beside it.
+    pub local: Local,
+    /// Genesis, owner devices, their cuts.
+    pub part: Compartment,
+    /// Everything else.
+    pub compartments: BTreeMap<CompartmentId, Compartment>,
+}
+
+impl Dossier {
+    /// Reads a dossier from the store.
+    ///
+    /// # Errors
+    /// What the store says; [`FaultCode::Damaged`].
+    pub fn load(store: &Store, me: &Me, row: &dossier_store::Dossier) -> Result<Self, Fault> {
+        let local = serde_json::from_slice(&row.state).unwrap_or_default();
+        let mut part = Compartment::load(store, row.dossier, CompartmentId::DOSSIER)?;
+        part.judge_dossier_part();
+        let mut dossier = Self {
+            id: row.dossier,
+            own: row.own,
+            closed: row.closed_ms.is_some(),
+            local,
+            part,
+            compartments: BTreeMap::new(),
+        };
+        for id in store.compartments(&row.dossier)? {
+            if id != CompartmentId::DOSSIER {
+                let mut compartment = Compartment::load(store, row.dossier, id)?;
+                compartment.judge(store, me, &dossier.part.consent)?;
+                dossier.compartments.insert(id, compartment);
+            }
+        }
+        Ok(dossier)
+    }
+
+    /// A compartment by name, the dossier part included.
+    #[must_use]
+    pub fn compartment(&self, id: &CompartmentId) -> Option<&Compartment> {
+        if *id == CompartmentId::DOSSIER { Some(&self.part) } else { self.compartments.get(id) }
+    }
+
+    /// As [`Self::compartment`].
+    pub fn compartment_mut(&mut self, id: &CompartmentId) -> Option<&mut Compartment> {
+        if *id == CompartmentId::DOSSIER { Some(&mut self.part) } else { self.compartments.get_mut(id) }
+    }
+
+    /// The compartment of a place, if this reader knows of one. Several only when somebody restored an old copy; then
+    /// the smallest name.
+    #[must_use]
+    pub fn at(&self, place: &Place) -> Option<&Compartment> {
+        self.compartments.values().find(|compartment| compartment.place() == Some(place))
+    }
+
+    /// Name of the compartment of a place.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`] for a section that exists by name but is not shared with this reader.
+    pub fn id_at(&self, place: &Place) -> Result<CompartmentId, Fault> {
+        self.at(place).map(|compartment| compartment.id).ok_or_else(|| match place.section() {
+            Some(section) if self.own => Fault::not_found(section.as_str()),
+            Some(section) => Fault::not_allowed(section.as_str()),
+            None => Fault::new(FaultCode::NotAllowed),
+        })
+    }
+
+    /// Sections that this reader has something of, in the order in which they are shown: standard ones first.
+    #[must_use]
+    pub fn sections(&self) -> Vec<(SectionId, Option<String>)> {
+        let mut found: BTreeMap<SectionId, Option<String>> = BTreeMap::new();
+        for compartment in self.compartments.values() {
+            if let (Some(Place::Section { section, .. }), Some(about)) = (compartment.place(), compartment.about()) {
+                let label = about.label.clone();
+                found.entry(section.clone()).and_modify(|held| *held = held.take().or_else(|| label.clone())).or_insert(label);
+            }
+        }
+        let rank = |id: &SectionId| {
+            dossier_model::section::standard().iter().position(|one| one.id == *id).unwrap_or(usize::MAX)
+        };
+        let mut list: Vec<_> = found.into_iter().collect();
+        list.sort_by_key(|(id, _)| (rank(id), id.clone()));
+        list
+    }
+
+    /// The reader's right in a section's content side, then in its "only that" side.
+    #[must_use]
+    pub fn right_in(&self, me: &Me, section: &SectionId) -> Option<(dossier_trust::operation::Right, Side)> {
+        [Side::Wat, Side::Dat].into_iter().find_map(|side| {
+            let place = Place::Section { section: section.clone(), side };
+            let compartment = self.at(&place)?;
+            Some((compartment.consent.right_of(&me.id())?, side))
+        })
+    }
+
+    /// True when this principal is the resident.
+    #[must_use]
+    pub fn is_owner(&self, principal: &PrincipalId) -> bool {
+        self.part.consent.root() == *principal
+    }
+}
+
+impl Home {
+    /// A dossier, read from the store the first time.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotFound`]; what the store says.
+    pub(crate) fn dossier(&mut self, id: &DossierId) -> Result<&mut Dossier, Fault> {
+        if !self.dossiers.contains_key(id) {
+            let row = self.store.dossier(id)?.ok_or_else(|| Fault::not_found(id.to_hex()))?;
+            let me = self.me.as_ref().ok_or_else(|| Fault::new(FaultCode::NoProfile))?;
+            let dossier = Dossier::load(&self.store, me, &row)?;
+            self.dossiers.insert(*id, dossier);
+        }
+        self.dossiers.get_mut(id).ok_or_else(|| Fault::not_found(id.to_hex()))
+    }
+
+    /// Forgets what is in memory of a dossier, so that the next look reads the store: after a step that failed.
+    pub(crate) fn reload(&mut self, id: &DossierId) {
+        self.dossiers.remove(id);
+    }
+}

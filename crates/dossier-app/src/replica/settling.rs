@@ -1,0 +1,392 @@
+//! What a device owes: done again until it is done, so that no crash and no absence leaves it half done.
+//!
+//! An owner device rotates epochs after denials that came from elsewhere, ends grants whose last day has passed,
+//! wraps keys for devices that still miss them, and hands restricted records to those who may have them. A device
+//! whose access ended removes its copy. All of it is computed from what is held; nothing depends on being told once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dossier_model::{Place, RecordContent, Side, agenda};
+use dossier_trust::consent::Denied;
+use dossier_trust::identity::Certificate;
+use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, PrincipalId, RecordId};
+use dossier_trust::item::Position;
+use dossier_trust::operation::{OpId, Operation, Right};
+use dossier_trust::receipt::{Deed, Statement};
+use dossier_trust::verdict::Waits;
+
+use super::content::{Content, GrantNote};
+use super::writing::Writing;
+use super::{Compartment, Dossier};
+use crate::activity;
+use crate::contract::Fault;
+use crate::home::Home;
+
+/// What an owner device promised about a grant that ended: go on counting what arrives.
+pub(crate) const OWED_KEEP_UNSEEN: u8 = 1;
+
+/// A copy of a restricted record that somebody should have and does not.
+struct Missing {
+    compartment: CompartmentId,
+    record: RecordId,
+    readers: Vec<Certificate>,
+}
+
+impl Home {
+    /// Does what this device owes in a dossier. Idempotent.
+    ///
+    /// # Errors
+    /// What the steps say; what was done before stays done.
+    pub(crate) fn settle(&mut self, id: &DossierId) -> Result<(), Fault> {
+        let now_s = self.now_ms() / 1000;
+        let keep_unseen: BTreeSet<Vec<u8>> = self
+            .store
+            .owed(Some(id))?
+            .into_iter()
+            .filter(|owed| owed.kind == OWED_KEEP_UNSEEN)
+            .map(|owed| owed.detail)
+            .collect();
+        let dossier = self.dossier(id)?;
+        if dossier.closed {
+            return Ok(());
+        }
+        if !dossier.own {
+            return self.remove_ended(id);
+        }
+        let expired = dossier.expired(now_s);
+        let rotate: Vec<CompartmentId> = dossier
+            .compartments
+            .values()
+            .filter(|compartment| compartment.consent.epochs().next().is_some())
+            .filter(|compartment| compartment.consent.current_epoch().is_none())
+            .map(|compartment| compartment.id)
+            .collect();
+        let pins = dossier.unseen_to_keep(&keep_unseen);
+        let unwrapped = dossier.unwrapped();
+        let missing = dossier.missing_copies();
+        if expired.is_empty() && rotate.is_empty() && pins.is_empty() && unwrapped.is_empty() && missing.is_empty() {
+            return Ok(());
+        }
+        self.write(id, |writing| {
+            for (compartment, grants) in &expired {
+                writing.revoke(*compartment, grants, Some("until"))?;
+            }
+            for compartment in rotate.iter().filter(|compartment| !expired.contains_key(compartment)) {
+                writing.new_epoch(*compartment)?;
+            }
+            for (compartment, positions) in pins {
+                writing.operation(compartment, Operation::Pin { positions, snapshot: None })?;
+                writing.reconsider(&compartment)?;
+            }
+            for (compartment, reader) in unwrapped {
+                writing.wrap_current(compartment, &reader)?;
+            }
+            for copy in missing {
+                let held = writing.compartment(&copy.compartment)?.records.get(&copy.record).cloned();
+                if let Some(held) = held {
+                    writing.post(copy.compartment, held.record, Some(copy.readers))?;
+                }
+            }
+            Ok(())
+        })?;
+        // Pins bring in work that was judged outside; memory is built again from the store.
+        self.reload(id);
+        self.dossier(id)?;
+        Ok(())
+    }
+
+    /// Removes what this device holds of compartments to which its access ended, says so to the resident, and closes
+    /// the dossier when nothing is left.
+    fn remove_ended(&mut self, id: &DossierId) -> Result<(), Fault> {
+        let me = self.me()?.id();
+        let dossier = self.dossier(id)?;
+        let ended: Vec<CompartmentId> = dossier
+            .compartments
+            .values()
+            .filter(|compartment| compartment.access_ended(&me))
+            .filter(|compartment| compartment.holds_content())
+            .map(|compartment| compartment.id)
+            .collect();
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let now_ms = self.now_ms();
+        self.write(id, |writing| {
+            for compartment in &ended {
+                let statement =
+                    Statement { deed: Deed::Removed, at_ms: now_ms, object: String::new(), reason: String::new() };
+                writing.receipt(*compartment, &statement)?;
+            }
+            Ok(())
+        })?;
+        let positions: Vec<Position> = {
+            let dossier = self.dossier(id)?;
+            ended.iter().filter_map(|id| dossier.compartments.get(id)).flat_map(Compartment::content_positions).collect()
+        };
+        let wraps: Vec<[u8; 32]> = ended
+            .iter()
+            .map(|compartment| self.store.loose_ids(id, compartment, Some(super::compartment::LOOSE_WRAP)))
+            .collect::<Result<Vec<_>, _>>()?
+            .concat();
+        self.store.transact::<_, Fault>(|tx| {
+            for position in &positions {
+                tx.drop_body(position)?;
+            }
+            for wrap in &wraps {
+                tx.delete_loose(wrap)?;
+            }
+            for compartment in &ended {
+                tx.delete_documents(id, compartment, None)?;
+            }
+            Ok(())
+        })?;
+        self.store.scrub()?;
+        self.reload(id);
+        self.dossier(id)?;
+        self.after_change(id, ended.into_iter(), true);
+        Ok(())
+    }
+}
+
+impl Compartment {
+    /// This device had a right here and has none any more.
+    #[must_use]
+    pub fn access_ended(&self, device: &DeviceId) -> bool {
+        let Some(principal) = self.consent.principal_of(device) else { return false };
+        !self.consent.is_owner(device)
+            && self.consent.right_of(device).is_none()
+            && self.consent.grants().any(|(_, grant)| grant.principal == principal)
+    }
+
+    fn holds_content(&self) -> bool {
+        !self.keys.is_empty() || !self.records.is_empty()
+    }
+
+    fn content_positions(&self) -> Vec<Position> {
+        self.chains
+            .iter()
+            .filter(|(_, chain)| chain.open.lane != dossier_trust::item::Lane::Log)
+            .flat_map(|(name, chain)| chain.positions(*name))
+            .collect()
+    }
+
+    /// Positions up to which this device has counted what a principal wrote: what a revocation keeps.
+    pub(crate) fn counted_of(&self, principal: &PrincipalId) -> Vec<Position> {
+        let mut upto: BTreeMap<_, Position> = BTreeMap::new();
+        let counted = self.verdict.document().map(|(position, _)| position).chain(self.verdict.records());
+        for position in counted {
+            let theirs = self
+                .device_of(&position.chain)
+                .and_then(|device| self.consent.principal_of(&device))
+                .is_some_and(|author| author == *principal);
+            if theirs {
+                let at = upto.entry(position.chain).or_insert(*position);
+                if at.n < position.n {
+                    *at = *position;
+                }
+            }
+        }
+        upto.into_values().collect()
+    }
+}
+
+impl Dossier {
+    /// Grants whose last day has passed.
+    fn expired(&self, now_s: u64) -> BTreeMap<CompartmentId, Vec<OpId>> {
+        let mut found = BTreeMap::new();
+        for compartment in self.compartments.values() {
+            let over: Vec<OpId> = compartment
+                .consent
+                .live_grants()
+                .filter(|(_, grant)| grant.until.is_some_and(|until| until < now_s))
+                .map(|(id, _)| *id)
+                .collect();
+            if !over.is_empty() {
+                found.insert(compartment.id, over);
+            }
+        }
+        found
+    }
+
+    /// Work of ended grants for which the resident said: go on counting what arrives.
+    fn unseen_to_keep(&self, grants: &BTreeSet<Vec<u8>>) -> Vec<(CompartmentId, Vec<Position>)> {
+        if grants.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for compartment in self.compartments.values() {
+            let mut upto: BTreeMap<_, Position> = BTreeMap::new();
+            for (position, waits) in compartment.quarantine() {
+                let promised = compartment
+                    .chains
+                    .get(&position.chain)
+                    .is_some_and(|chain| grants.contains(chain.open.grant.0.as_slice()));
+                if promised && *waits == Waits::Denied(Denied::Revoked) {
+                    let at = upto.entry(position.chain).or_insert(*position);
+                    if at.n < position.n {
+                        *at = *position;
+                    }
+                }
+            }
+            if !upto.is_empty() {
+                found.push((compartment.id, upto.into_values().collect()));
+            }
+        }
+        found
+    }
+
+    /// Devices that may read and have no wrap of the current epoch yet.
+    fn unwrapped(&self) -> Vec<(CompartmentId, Certificate)> {
+        let mut found = Vec::new();
+        for compartment in self.compartments.values() {
+            let Some(epoch) = compartment.consent.current_epoch() else { continue };
+            if !compartment.keys.contains_key(&epoch) {
+                continue;
+            }
+            for reader in compartment.consent.reader_devices() {
+                if !compartment.wrapped_for(&reader.device).contains(&epoch) {
+                    found.push((compartment.id, reader.clone()));
+                }
+            }
+        }
+        found
+    }
+
+    /// Restricted records that somebody is entitled to and does not have: notes and flags that name them, letters of
+    /// which they may read every section, and, for whoever sees an agenda only as far as it is about certain people,
+    /// those blocks.
+    fn missing_copies(&self) -> Vec<Missing> {
+        let mut found = Vec::new();
+        for compartment in self.compartments.values() {
+            let notes = compartment.grant_notes();
+            let live: Vec<(PrincipalId, Right, &GrantNote)> = compartment
+                .consent
+                .live_grants()
+                .filter_map(|(id, grant)| Some((grant.principal, grant.right, notes.get(id)?)))
+                .collect();
+            if live.is_empty() {
+                continue;
+            }
+            for (id, record) in &compartment.records {
+                let restricted = record.posted.iter().all(|posted| posted.to.is_some());
+                let has: BTreeSet<&DeviceId> =
+                    record.posted.iter().filter_map(|posted| posted.to.as_ref()).flatten().collect();
+                let mut readers = Vec::new();
+                for (principal, right, note) in &live {
+                    let entitled = match &record.content {
+                        Content::About(_) => !restricted && *right < Right::Read,
+                        Content::Model(content) if restricted => {
+                            *right >= Right::Read && self.may_have(principal, note, compartment, content)
+                        }
+                        Content::Model(content) => *right < Right::Read && self.is_about(note, content),
+                        Content::Unknown => false,
+                    };
+                    if entitled {
+                        let devices = compartment.consent.certificates().filter(|certificate| {
+                            certificate.root == *principal
+                                && !compartment.consent.is_cut(&certificate.device)
+                                && !has.contains(&certificate.device)
+                        });
+                        readers.extend(devices.cloned());
+                    }
+                }
+                if !readers.is_empty() {
+                    found.push(Missing { compartment: compartment.id, record: *id, readers });
+                }
+            }
+        }
+        found
+    }
+
+    /// Effective audience of a restricted record: its own, and every other section that it needs.
+    fn may_have(
+        &self,
+        principal: &PrincipalId,
+        note: &GrantNote,
+        compartment: &Compartment,
+        content: &RecordContent,
+    ) -> bool {
+        let (audience, needs) = match content {
+            RecordContent::Item(item) => (item.audience.clone(), item.also_needs.clone()),
+            // What is said about an item is for whoever may have the item.
+            RecordContent::Reaction { target, .. }
+            | RecordContent::Update { target, .. }
+            | RecordContent::Seen { target, .. }
+            | RecordContent::Removed { target } => {
+                let Some(item) = compartment.records.values().find_map(|record| match &record.content {
+                    Content::Model(RecordContent::Item(item))
+                        if item.id == *target || record.record.id().to_hex() == *target =>
+                    {
+                        Some(item)
+                    }
+                    _ => None,
+                }) else {
+                    return false;
+                };
+                (item.audience.clone(), item.also_needs.clone())
+            }
+        };
+        audience.is_none_or(|audience| audience.contains(&note.person))
+            && needs.iter().all(|section| {
+                let place = Place::wat(section.clone());
+                self.at(&place).is_some_and(|other| {
+                    other
+                        .consent
+                        .live_grants()
+                        .any(|(_, grant)| grant.principal == *principal && grant.right >= Right::Read)
+                })
+            })
+    }
+
+    /// A busy block of an appointment in which one of the people takes part that this grant is limited to.
+    fn is_about(&self, note: &GrantNote, content: &RecordContent) -> bool {
+        let (Some(people), RecordContent::Item(block)) = (&note.only_about, content) else { return false };
+        let Some(agenda_id) = dossier_model::section::standard_id("agenda") else { return false };
+        let Some(appointments) = self.at(&Place::Section { section: agenda_id.clone(), side: Side::Wat }) else {
+            return false;
+        };
+        let about = |fields: &serde_json::Value| {
+            agenda::about(fields).into_iter().any(|person| people.iter().any(|one| one == person))
+        };
+        let in_document = dossier_model::layout::read(&appointments.doc)
+            .items
+            .into_iter()
+            .any(|item| agenda::busy_id(&item.item.id) == block.id && about(&item.item.fields));
+        in_document
+            || appointments.records.values().any(|record| match &record.content {
+                Content::Model(RecordContent::Item(item)) => {
+                    agenda::busy_id(&item.id) == block.id && about(&item.fields)
+                }
+                _ => false,
+            })
+    }
+}
+
+impl Writing<'_> {
+    /// Ends grants in one compartment: what was counted stays, and a new epoch shuts the door.
+    ///
+    /// # Errors
+    /// What the steps say.
+    pub fn revoke(&mut self, id: CompartmentId, grants: &[OpId], why: Option<&str>) -> Result<(), Fault> {
+        let notes = self.compartment(&id)?.grant_notes();
+        let mut read = false;
+        for grant in grants {
+            let compartment = self.compartment(&id)?;
+            let Some(held) = compartment.consent.grant(grant).cloned() else { continue };
+            read |= held.right >= Right::Read;
+            let keep = compartment.counted_of(&held.principal);
+            let section = compartment.place().and_then(Place::section).map(ToString::to_string);
+            self.operation(id, Operation::Revoke { grant: *grant, keep })?;
+            if let Some(note) = notes.get(grant) {
+                let line = self.own_line(activity::Deed::Revoked, section, vec![note.person.clone()]);
+                self.note(activity::Line { reason: why.map(str::to_owned), rule: Some(grant.to_hex()), ..line });
+            }
+        }
+        self.reconsider(&id)?;
+        if read {
+            self.new_epoch(id)?;
+        }
+        self.sharing_changed();
+        Ok(())
+    }
+}

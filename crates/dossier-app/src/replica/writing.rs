@@ -1,0 +1,602 @@
+//! Making items of one's own: draft them against memory, commit them in one transaction, tell the network.
+//!
+//! Every local write passes here, and here the same verdict decides as for what arrives from others.
+
+use std::collections::BTreeSet;
+
+use dossier_model::layout::{self, Edit};
+use dossier_trust::codec::Canonical;
+use dossier_trust::consent::Entry;
+use dossier_trust::epoch::{EpochKey, Wrap, seal_to};
+use dossier_trust::identity::{Certificate, Random};
+use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, EpochId, GenerationId, RecordId, blake3};
+use dossier_trust::item::{Header, Item, Kind, Lane, Open, Position, SignedOpen, Tip};
+use dossier_trust::operation::{OpId, Operation, Right};
+use dossier_trust::preflight::{Inspected, Limits, inspect, pack};
+use dossier_trust::receipt::{Receipt, Statement};
+use dossier_trust::record::Record;
+
+use super::compartment::{LOOSE_RECEIPT, LOOSE_WRAP, Posted, actor};
+use super::content::{Content, Posting};
+use super::{Compartment, Dossier, Local};
+use crate::activity::Line;
+use crate::contract::{Fault, FaultCode};
+use crate::home::{Home, Me, SystemRandom};
+
+/// How many steps can be undone per dossier.
+const UNDO_STEPS: u32 = 100;
+
+/// What a draft will put into the store.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    chains: Vec<dossier_store::Chain>,
+    items: Vec<dossier_store::Item>,
+    loose: Vec<dossier_store::Loose>,
+    lines: Vec<Line>,
+    undo: Option<Vec<u8>>,
+    touched: BTreeSet<CompartmentId>,
+    shared_anew: bool,
+}
+
+/// A draft: memory is ahead of the store until it is committed, and read again from the store if it is not.
+pub(crate) struct Writing<'h> {
+    pub me: &'h Me,
+    pub dossier: &'h mut Dossier,
+    pub random: SystemRandom,
+    pub now_ms: u64,
+    /// False after a stop that was not orderly: then every chain is a new one.
+    clean: bool,
+    out: Outbox,
+}
+
+impl Home {
+    /// Drafts items, then commits all of them in one transaction. After a fault nothing happened.
+    ///
+    /// # Errors
+    /// What `draft` says; what the store says.
+    pub(crate) fn write<R>(
+        &mut self,
+        id: &DossierId,
+        draft: impl FnOnce(&mut Writing<'_>) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        self.dossier(id)?;
+        let now_ms = self.now_ms();
+        let clean = self.store.opened_cleanly();
+        let (Some(me), Some(dossier)) = (self.me.as_ref(), self.dossiers.get_mut(id)) else {
+            return Err(Fault::new(FaultCode::NoProfile));
+        };
+        if dossier.closed {
+            return Err(Fault::not_allowed("closed"));
+        }
+        let mut writing = Writing { me, dossier, random: self.random, now_ms, clean, out: Outbox::default() };
+        let drafted = draft(&mut writing);
+        let out = writing.out;
+        let done = drafted.and_then(|answer| self.commit(id, out).map(|()| answer));
+        if done.is_err() {
+            self.reload(id);
+        }
+        done
+    }
+
+    fn commit(&mut self, id: &DossierId, out: Outbox) -> Result<(), Fault> {
+        let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
+        self.store.transact::<_, Fault>(|tx| {
+            for chain in &out.chains {
+                tx.put_chain(chain)?;
+            }
+            for item in &out.items {
+                tx.put_item(item)?;
+            }
+            for loose in &out.loose {
+                tx.put_loose(loose)?;
+            }
+            for line in &out.lines {
+                tx.add_activity(now, id, &line.to_bytes())?;
+            }
+            if let Some(undo) = &out.undo {
+                tx.push_undo(id, undo, UNDO_STEPS)?;
+            }
+            Ok(())
+        })?;
+        self.after_change(id, out.touched.iter().copied(), out.shared_anew);
+        Ok(())
+    }
+
+    /// Tells hosts and network that something is different.
+    pub(crate) fn after_change(
+        &mut self,
+        id: &DossierId,
+        touched: impl Iterator<Item = CompartmentId>,
+        shared_anew: bool,
+    ) {
+        let mut sections = BTreeSet::new();
+        for compartment in touched {
+            self.touched.push((*id, compartment));
+            let place = self.dossiers.get(id).and_then(|dossier| dossier.compartment(&compartment)?.place().cloned());
+            if let Some(section) = place.as_ref().and_then(dossier_model::Place::section) {
+                sections.insert(section.as_str().to_owned());
+            }
+        }
+        if shared_anew {
+            self.shared_anew.push(*id);
+        }
+        self.tell(crate::contract::Event::Changed { dossier: id.to_hex(), sections: sections.into_iter().collect() });
+    }
+
+    /// Starts a dossier of one's own: genesis and this device, one transaction.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn found_dossier(&mut self, local: Local) -> Result<DossierId, Fault> {
+        let me = self.me.as_ref().ok_or_else(|| Fault::new(FaultCode::NoProfile))?;
+        let genesis = Operation::Genesis {
+            root: me.principal(),
+            recovery: me.root.recovery_recipient()?,
+            salt: self.random.array(),
+        };
+        let id = DossierId(genesis.id().0);
+        let mut dossier = Dossier {
+            id,
+            own: true,
+            closed: false,
+            local,
+            part: Compartment::new(id, CompartmentId::DOSSIER),
+            compartments: std::collections::BTreeMap::new(),
+        };
+        let now_ms = self.clock.now_ms();
+        let mut writing = Writing {
+            me,
+            dossier: &mut dossier,
+            random: self.random,
+            now_ms,
+            clean: self.store.opened_cleanly(),
+            out: Outbox::default(),
+        };
+        writing.operation(CompartmentId::DOSSIER, genesis)?;
+        let certificate = me.certificate.clone();
+        writing.operation(CompartmentId::DOSSIER, Operation::Device { certificate, holder: None })?;
+        let out = writing.out;
+        let row = dossier_store::Dossier {
+            dossier: id,
+            own: true,
+            created_ms: i64::try_from(now_ms).unwrap_or(i64::MAX),
+            closed_ms: None,
+            state: serde_json::to_vec(&dossier.local).map_err(|_| Fault::internal("local"))?,
+        };
+        self.store.transact::<_, Fault>(|tx| {
+            tx.put_dossier(&row)?;
+            for chain in &out.chains {
+                tx.put_chain(chain)?;
+            }
+            for item in &out.items {
+                tx.put_item(item)?;
+            }
+            Ok(())
+        })?;
+        self.dossiers.insert(id, dossier);
+        Ok(id)
+    }
+}
+
+impl Writing<'_> {
+    /// A compartment of this dossier.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotFound`].
+    pub fn compartment(&mut self, id: &CompartmentId) -> Result<&mut Compartment, Fault> {
+        self.dossier.compartment_mut(id).ok_or_else(|| Fault::not_found("compartment"))
+    }
+
+    /// A line for this device's log.
+    pub fn note(&mut self, line: Line) {
+        self.out.lines.push(line);
+    }
+
+    /// How this step can be taken back.
+    pub fn undo_with(&mut self, undo: Vec<u8>) {
+        self.out.undo = Some(undo);
+    }
+
+    /// Network and hosts must look again at who may see what.
+    pub fn sharing_changed(&mut self) {
+        self.out.shared_anew = true;
+    }
+
+    fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut out = [0; N];
+        self.random.fill(&mut out);
+        out
+    }
+
+    /// Makes a compartment: its generation, its first epoch, the key for every owner device and for the words.
+    ///
+    /// # Errors
+    /// What the steps say.
+    pub fn make_compartment(&mut self) -> Result<CompartmentId, Fault> {
+        let id = CompartmentId(self.bytes());
+        self.dossier.compartments.insert(id, Compartment::new(self.dossier.id, id));
+        let generation =
+            Operation::Generation { parent: GenerationId::default(), base: Vec::new(), drop: Vec::new() };
+        self.operation(id, generation)?;
+        self.new_epoch(id)?;
+        self.out.shared_anew = true;
+        Ok(id)
+    }
+
+    /// Reads a compartment's log again after operations were added.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotFound`].
+    pub fn reconsider(&mut self, id: &CompartmentId) -> Result<(), Fault> {
+        let me = self.me;
+        let owners = self.dossier.part.consent.clone();
+        if *id == CompartmentId::DOSSIER {
+            self.dossier.part.judge_dossier_part();
+        } else {
+            self.compartment(id)?.reconsider(me, &owners);
+        }
+        Ok(())
+    }
+
+    /// A new epoch that follows all others and closes every denial of reading, wrapped for everybody who may read.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`] when this device may not make epochs.
+    pub fn new_epoch(&mut self, id: CompartmentId) -> Result<EpochId, Fault> {
+        let me = self.me;
+        let key = EpochKey::generate(&mut self.random);
+        let mut random = self.random;
+        let compartment = self.compartment(&id)?;
+        // Sealing the key of an epoch that this device does not have is somebody else's to do.
+        let parents: Vec<EpochId> =
+            compartment.consent.epoch_heads().into_iter().filter(|epoch| compartment.keys.contains_key(epoch)).collect();
+        let mut back = Vec::with_capacity(parents.len());
+        for parent in &parents {
+            if let Some(parent) = compartment.keys.get(parent) {
+                back.push(key.back_to(parent, &mut random)?);
+            }
+        }
+        back.sort();
+        let closes = compartment.consent.denials_of_reading().iter().copied().collect();
+        let epoch = key.epoch();
+        compartment.keys.insert(epoch, key.clone());
+        self.operation(id, Operation::Epoch { parents, closes, commit: epoch, back })?;
+        self.reconsider(&id)?;
+        let readers: Vec<Certificate> = if self.dossier.part.consent.owner_devices().next().is_some() {
+            self.compartment(&id)?.consent.reader_devices().cloned().collect()
+        } else {
+            vec![me.certificate.clone()]
+        };
+        for reader in readers {
+            self.wrap(id, &key, reader.device, &reader.wrapping)?;
+        }
+        let recovery = *self.dossier.part.consent.recovery();
+        let words = DeviceId(self.dossier.part.consent.root().0);
+        self.wrap(id, &key, words, &recovery)?;
+        Ok(epoch)
+    }
+
+    /// Wraps the key of the current epoch for a device that may read, unless it has it.
+    ///
+    /// # Errors
+    /// [`FaultCode::Internal`] when this device does not have the key itself.
+    pub fn wrap_current(&mut self, id: CompartmentId, reader: &Certificate) -> Result<(), Fault> {
+        let compartment = self.compartment(&id)?;
+        let Some(epoch) = compartment.consent.current_epoch() else { return Ok(()) };
+        if compartment.wrapped_for(&reader.device).contains(&epoch) {
+            return Ok(());
+        }
+        let key = compartment.keys.get(&epoch).cloned().ok_or_else(|| Fault::internal("epoch key"))?;
+        self.wrap(id, &key, reader.device, &reader.wrapping)
+    }
+
+    fn wrap(
+        &mut self,
+        id: CompartmentId,
+        key: &EpochKey,
+        recipient: DeviceId,
+        wrapping: &[u8; 32],
+    ) -> Result<(), Fault> {
+        let place = (self.dossier.id, id);
+        let wrap = Wrap::make(place, key, recipient, wrapping, self.me.signing())?;
+        let bytes = wrap.to_bytes();
+        self.loose(id, LOOSE_WRAP, recipient.0, bytes);
+        self.compartment(&id)?.add_wrap(wrap);
+        Ok(())
+    }
+
+    /// A receipt for the resident's devices.
+    ///
+    /// # Errors
+    /// What sealing says.
+    pub fn receipt(&mut self, id: CompartmentId, statement: &Statement) -> Result<(), Fault> {
+        let owners: Vec<[u8; 32]> =
+            self.dossier.part.consent.owner_devices().map(|certificate| certificate.wrapping).collect();
+        if owners.is_empty() {
+            return Ok(());
+        }
+        let place = (self.dossier.id, id);
+        let me = self.me;
+        let certificate = me.certificate.clone();
+        let receipt = Receipt::make(place, certificate, statement, &owners, me.signing(), &mut self.random)?;
+        self.loose(id, LOOSE_RECEIPT, me.id().0, receipt.to_bytes());
+        Ok(())
+    }
+
+    fn loose(&mut self, compartment: CompartmentId, kind: u8, about: [u8; 32], bytes: Vec<u8>) {
+        let loose = dossier_sync::protocol::Loose { kind, about, bytes };
+        self.out.loose.push(dossier_store::Loose {
+            id: loose.id().0,
+            dossier: self.dossier.id,
+            compartment,
+            kind,
+            about,
+            bytes: loose.bytes,
+            arrived_ms: i64::try_from(self.now_ms).unwrap_or(i64::MAX),
+        });
+        self.out.touched.insert(compartment);
+    }
+
+    /// Signs an operation into this device's log chain. [`Self::reconsider`] makes it count.
+    ///
+    /// # Errors
+    /// What the steps say.
+    pub fn operation(&mut self, id: CompartmentId, operation: Operation) -> Result<OpId, Fault> {
+        let grant = self.grant_for(id, Lane::Log)?;
+        let tip = self.tip(id, Lane::Log, grant)?;
+        let body = operation.to_bytes();
+        let len = u32::try_from(body.len()).map_err(|_| Fault::internal("operation"))?;
+        let header = Header { hash: blake3(&body), ..tip.next(Kind::Operation, EpochId::default(), len) };
+        let position = self.put(id, header, body)?;
+        let op = operation.id();
+        self.compartment(&id)?.log.push(Entry { position, operation });
+        Ok(op)
+    }
+
+    /// Which grant this device writes under in a lane.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`], with the section's name.
+    fn grant_for(&mut self, id: CompartmentId, lane: Lane) -> Result<OpId, Fault> {
+        let me = self.me;
+        if self.dossier.own {
+            return Ok(OpId::OWNER);
+        }
+        let needed = match lane {
+            Lane::Log => Right::Manage,
+            Lane::Doc => Right::Edit,
+            Lane::Rec => Right::Append,
+        };
+        let compartment = self.compartment(&id)?;
+        let section = compartment.place().and_then(|place| place.section()).map(ToString::to_string);
+        match compartment.consent.grant_for(&me.id()) {
+            Some((grant, held)) if held.right >= needed => Ok(grant),
+            _ => Err(Fault { code: FaultCode::NotAllowed, detail: section }),
+        }
+    }
+
+    /// Where this device goes on in a lane. A chain is continued only when this run or a clean earlier one wrote it,
+    /// it is of the current generation and grant, and its last item counts; else a new one is opened.
+    fn tip(&mut self, id: CompartmentId, lane: Lane, grant: OpId) -> Result<Tip, Fault> {
+        let me = self.me;
+        let clean = self.clean;
+        let dossier = self.dossier.id;
+        let nonce = self.bytes();
+        let compartment = self.compartment(&id)?;
+        let generation = match lane {
+            Lane::Doc => compartment
+                .consent
+                .current_generation()
+                .ok_or_else(|| Fault::not_allowed("generation"))?,
+            Lane::Log | Lane::Rec => GenerationId::default(),
+        };
+        let fits = |open: &Open| {
+            open.device == me.id() && open.lane == lane && open.grant == grant && open.generation == generation
+        };
+        if let Some(tip) = compartment.mine.get(&lane)
+            && compartment.chains.get(&tip.chain).is_some_and(|chain| fits(&chain.open) && !chain.forked())
+        {
+            return Ok(*tip);
+        }
+        if clean {
+            let found = compartment.chains.iter().find_map(|(name, chain)| {
+                if !fits(&chain.open) || chain.forked() {
+                    return None;
+                }
+                let last = chain.tips(*name).first().copied()?;
+                let counts = match lane {
+                    Lane::Log => true,
+                    Lane::Doc => compartment.verdict.is_in_document(&last),
+                    Lane::Rec => compartment.verdict.is_counted_record(&last),
+                };
+                counts.then(|| Tip::from(last))
+            });
+            if let Some(tip) = found {
+                compartment.mine.insert(lane, tip);
+                return Ok(tip);
+            }
+        }
+        let open = Open { dossier, compartment: id, generation, lane, grant, device: me.id(), nonce };
+        let chain = compartment.chains.open(open.clone());
+        let tip = Tip::start(chain);
+        compartment.mine.insert(lane, tip);
+        let signed: SignedOpen = open.sign(me.signing());
+        self.out.chains.push(stored_chain(chain, &signed));
+        self.out.touched.insert(id);
+        Ok(tip)
+    }
+
+    /// Signs an item, adds it to chains and outbox, and moves this device's tip.
+    fn put(&mut self, id: CompartmentId, header: Header, body: Vec<u8>) -> Result<Position, Fault> {
+        let item = Item::sign(header, body, self.me.signing());
+        let position = item.position();
+        let lane = header.kind.lane();
+        let compartment = self.compartment(&id)?;
+        compartment.chains.add(&header).map_err(|_| Fault::internal("chain"))?;
+        compartment.mine.insert(lane, Tip::from(position));
+        self.out.items.push(stored_item(&item, self.now_ms));
+        self.out.touched.insert(id);
+        Ok(position)
+    }
+
+    fn sealing_key(&mut self, id: CompartmentId) -> Result<EpochKey, Fault> {
+        let compartment = self.compartment(&id)?;
+        let epoch = compartment
+            .consent
+            .current_epoch()
+            .ok_or_else(|| Fault::not_allowed("waiting for a new epoch"))?;
+        compartment.keys.get(&epoch).cloned().ok_or_else(|| Fault::not_allowed("no key"))
+    }
+
+    /// Writes edits into a compartment's document: one signed, sealed item per change. Returns the inverse edits.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`]; what the edits themselves say.
+    pub fn edits(&mut self, id: CompartmentId, edits: &[Edit]) -> Result<Vec<Edit>, Fault> {
+        let grant = self.grant_for(id, Lane::Doc)?;
+        let tip = self.tip(id, Lane::Doc, grant)?;
+        let seconds = i64::try_from(self.now_ms / 1000).unwrap_or(0);
+        let key = self.sealing_key(id)?;
+        let compartment = self.compartment(&id)?;
+        compartment.doc.set_actor(actor(&tip.chain));
+        let mut inverse = Vec::new();
+        for edit in edits {
+            let mut back = layout::inverse(&compartment.doc, edit);
+            back.append(&mut inverse);
+            inverse = back;
+        }
+        let written = layout::apply(&mut compartment.doc, edits, seconds)?;
+        let changes = written
+            .into_iter()
+            .map(|change| Ok((inspect(&change.bytes, &Limits::SUITE_1), pack(&change.bytes))))
+            .collect::<Result<Vec<_>, Fault>>()?;
+        for (inspected, packed) in changes {
+            let inspected = inspected.map_err(|_| Fault::internal("own change refused by preflight"))?;
+            self.put_sealed(id, Lane::Doc, Kind::Change, &key, &packed, Some(&inspected))?;
+        }
+        Ok(inverse)
+    }
+
+    fn put_sealed(
+        &mut self,
+        id: CompartmentId,
+        lane: Lane,
+        kind: Kind,
+        key: &EpochKey,
+        plain: &[u8],
+        inspected: Option<&Inspected>,
+    ) -> Result<Position, Fault> {
+        let tip = self
+            .compartment(&id)?
+            .mine
+            .get(&lane)
+            .copied()
+            .ok_or_else(|| Fault::internal("tip"))?;
+        let len = u32::try_from(EpochKey::sealed_len(plain.len())).map_err(|_| Fault::invalid("too long"))?;
+        let (header, body) = key.seal_item(tip.next(kind, key.epoch(), len), plain, &mut self.random)?;
+        let position = self.put(id, header, body)?;
+        self.compartment(&id)?.take_own(&tip, &position, inspected)?;
+        Ok(position)
+    }
+
+    /// Writes a record in one's own name for all readers of the compartment.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`]; content that is too long.
+    pub fn record(&mut self, id: CompartmentId, content: &Content) -> Result<RecordId, Fault> {
+        let record = self.sign_record(content)?;
+        let name = record.id();
+        self.post(id, record, None)?;
+        Ok(name)
+    }
+
+    /// Writes a record in one's own name that only some may open, besides oneself and the resident.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub fn record_to(
+        &mut self,
+        id: CompartmentId,
+        content: &Content,
+        readers: Vec<Certificate>,
+    ) -> Result<RecordId, Fault> {
+        let record = self.sign_record(content)?;
+        let name = record.id();
+        self.post(id, record, Some(readers))?;
+        Ok(name)
+    }
+
+    fn sign_record(&mut self, content: &Content) -> Result<Record, Fault> {
+        let me = self.me;
+        let bytes = content.write()?;
+        Ok(Record::sign(self.dossier.id, me.certificate.clone(), bytes, me.signing(), &mut self.random))
+    }
+
+    /// Posts a record, one's own or again one of somebody else: sealed under the epoch, or to `readers`, its author,
+    /// this device, the resident's devices and the resident's words.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`].
+    pub fn post(
+        &mut self,
+        id: CompartmentId,
+        record: Record,
+        readers: Option<Vec<Certificate>>,
+    ) -> Result<(), Fault> {
+        let grant = self.grant_for(id, Lane::Rec)?;
+        let tip = self.tip(id, Lane::Rec, grant)?;
+        let (position, to) = match readers {
+            None => {
+                let key = self.sealing_key(id)?;
+                (self.put_sealed(id, Lane::Rec, Kind::Record, &key, &record.to_bytes(), None)?, None)
+            }
+            Some(readers) => {
+                let mut all: std::collections::BTreeMap<DeviceId, [u8; 32]> =
+                    readers.iter().map(|reader| (reader.device, reader.wrapping)).collect();
+                for owner in self.dossier.part.consent.owner_devices() {
+                    all.insert(owner.device, owner.wrapping);
+                }
+                all.insert(self.me.id(), self.me.certificate.wrapping);
+                all.insert(record.author.device, record.author.wrapping);
+                let to: Vec<DeviceId> = all.keys().copied().collect();
+                let mut recipients: Vec<[u8; 32]> = all.into_values().collect();
+                recipients.push(*self.dossier.part.consent.recovery());
+                let posting = Posting { record: record.clone(), to: to.clone() };
+                let body = seal_to(&recipients, &posting.to_bytes())?;
+                let len = u32::try_from(body.len()).map_err(|_| Fault::invalid("too long"))?;
+                let header = Header { hash: blake3(&body), ..tip.next(Kind::RecordTo, EpochId::default(), len) };
+                let position = self.put(id, header, body)?;
+                self.compartment(&id)?.take_own(&tip, &position, None)?;
+                (position, Some(to))
+            }
+        };
+        let by = self.me.id();
+        self.compartment(&id)?.take_own_record(record, Posted { position, by, to });
+        Ok(())
+    }
+}
+
+/// A chain as the store keeps it.
+pub(crate) fn stored_chain(chain: dossier_trust::ids::ChainId, signed: &SignedOpen) -> dossier_store::Chain {
+    dossier_store::Chain {
+        chain,
+        dossier: signed.open.dossier,
+        compartment: signed.open.compartment,
+        lane: signed.open.lane.code(),
+        generation: signed.open.generation,
+        device: signed.open.device,
+        grant_op: signed.open.grant.0,
+        open: signed.to_bytes(),
+    }
+}
+
+/// An item as the store keeps it.
+pub(crate) fn stored_item(item: &Item, now_ms: u64) -> dossier_store::Item {
+    dossier_store::Item {
+        position: item.position(),
+        header: item.header.to_bytes(),
+        signature: item.signature,
+        body: item.body.clone(),
+        arrived_ms: i64::try_from(now_ms).unwrap_or(i64::MAX),
+    }
+}

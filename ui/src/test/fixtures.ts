@@ -1,0 +1,249 @@
+/**
+ * An invented household for tests and for looking at the screens: it answers requests from memory and
+ * keeps no rules of its own. Nothing outside tests may import this file.
+ */
+import { BackendFault, type Backend, CONTRACT, type Listener } from '../backend';
+import type { ActionView } from '../generated/ActionView';
+import type { AppointmentView } from '../generated/AppointmentView';
+import type { DossierCard } from '../generated/DossierCard';
+import type { Event } from '../generated/Event';
+import type { FaultCode } from '../generated/FaultCode';
+import type { GoalView } from '../generated/GoalView';
+import type { NewsView } from '../generated/NewsView';
+import type { OnlookerView } from '../generated/OnlookerView';
+import type { PersonRef } from '../generated/PersonRef';
+import type { ProfileView } from '../generated/ProfileView';
+import type { Request } from '../generated/Request';
+import type { RightView } from '../generated/RightView';
+
+export const ANCHOR = '2026-11-23';
+
+const NAMES: Record<string, string> = {
+  'p-lisa': 'Lisa Verhagen',
+  'p-noor': 'Noor Stam',
+  'p-ria': 'Ria Verhagen',
+  'p-rik': 'Rik Stam',
+  'p-fatma': 'Fatma Yildiz',
+  'p-joop': 'Joop Dekker',
+  'p-karin': 'Karin de Wit',
+  'p-jeroen': 'Jeroen Bakker',
+  'p-samira': 'Samira El Idrissi',
+  'p-marleen': 'Marleen Kuipers',
+  'p-anouk': 'Anouk Peters',
+};
+
+const person = (id: string): PersonRef => ({ id, name: NAMES[id] ?? null });
+
+function action(id: string, goal: string | null, text: string, who: string[], due: string | null, status: string, more: Partial<ActionView> = {}): ActionView {
+  return { id, goal_id: goal, text, who: who.map(person), due, status, mine: false, may_change: true, contribution: false, also_said: [], ...more };
+}
+
+function goal(id: string, domain: string, title: string, why: string, measure: string, priority: number, target: string, status = 'bezig'): GoalView {
+  return { id, title, why, measure, domain, status, priority, target_date: target, actions: [], may_change: true, also_said: [] };
+}
+
+function appointment(id: string, title: string, start: string, end: string, kind: string, location: string, organisation: string | null, attendees: string[]): AppointmentView {
+  return { id, title, start, end, location_kind: kind, location, organisation, attendees: attendees.map(person), status: 'bevestigd', also_said: [] };
+}
+
+const GOALS: GoalView[] = [
+  goal('g-1', 'financien', 'Ik weet elke week wat ik kan uitgeven', 'Dan durf ik de post weer open te maken.', 'Vier weken achter elkaar geen nieuwe schuld.', 1, '2027-01-31'),
+  goal('g-2', 'huisvesting', 'Wij blijven in ons huis wonen', 'De kinderen hebben hier hun vrienden en hun school.', 'De huur van deze maand is op tijd betaald en de regeling loopt.', 1, '2026-12-31'),
+  goal('g-3', 'huiselijke_relaties', 'Om kwart over acht de deur uit zonder ruzie', 'Dan begint de dag goed voor ons allemaal.', 'Vier van de vijf schooldagen zonder schreeuwen.', 2, '2026-12-18'),
+  goal('g-7', 'dagbesteding', 'Noor heeft een rustige plek voor huiswerk', 'Dat wil Noor zelf.', 'Er staat een bureau op een rustige plek.', 3, '2026-10-31', 'gehaald'),
+];
+
+const ACTIONS: ActionView[] = [
+  action('t-1', 'g-1', 'Alle post van deze maand openmaken en op stapels leggen', ['p-lisa', 'p-joop'], '2026-11-30', 'bezig', {
+    also_said: [{ field: 'due', values: ['2026-12-03'] }],
+  }),
+  action('t-2', 'g-1', 'Lijst maken van alle schulden', ['p-samira'], '2026-10-30', 'klaar'),
+  action('t-3', 'g-1', 'Aanvragen of de zorgtoeslag klopt', ['p-samira', 'p-lisa'], '2026-11-13', 'open'),
+  action('t-4', 'g-2', 'Regeling voor de huurschuld afspreken met Waterstad Woonzorg', ['p-samira'], '2026-10-15', 'klaar'),
+  action('t-5', 'g-2', 'Elke maand voor de 5e de huur betalen', ['p-lisa'], '2026-12-05', 'bezig'),
+  action('t-6', 'g-3', 'Avond van tevoren tassen en kleren klaarleggen', ['p-lisa', 'p-noor'], '2026-12-18', 'bezig'),
+  action('t-7', 'g-3', 'Mila op maandag en woensdag naar school brengen', ['p-fatma'], '2026-12-18', 'bezig'),
+  action('t-8', 'g-3', 'Twee ochtenden meekijken en tips geven', ['p-jeroen'], '2026-11-27', 'gepland', { contribution: true }),
+  action('t-10', null, 'Uitzoeken of er een cursus beter slapen is', [], '2026-12-04', 'open'),
+  action('t-13', 'g-7', 'Bureau ophalen bij de kringloop', ['p-ria', 'p-noor'], '2026-10-17', 'klaar'),
+];
+
+const APPOINTMENTS: AppointmentView[] = [
+  appointment('v-1', 'Huisbezoek wijkteam', '2026-11-25T10:00:00+01:00', '2026-11-25T11:00:00+01:00', 'thuis', 'Kastanjehof 12', 'Wijkteam De Lindeboom', ['p-lisa', 'p-karin']),
+  appointment('v-4', 'Gesprek op school over Daan', '2026-11-25T14:45:00+01:00', '2026-11-25T15:30:00+01:00', 'school', 'Basisschool De Klapekster', 'Basisschool De Klapekster', ['p-lisa', 'p-anouk', 'p-jeroen']),
+  appointment('v-2', 'Huisbezoek gezinscoach', '2026-11-26T09:30:00+01:00', '2026-11-26T10:30:00+01:00', 'thuis', 'Kastanjehof 12', 'Jeugdhulp Kompasroos', ['p-lisa', 'p-jeroen']),
+  appointment('v-3', 'Praktijkondersteuner', '2026-11-26T10:00:00+01:00', '2026-11-26T10:30:00+01:00', 'praktijk', 'Huisartsenpraktijk Zonnedauw', 'Huisartsenpraktijk Zonnedauw', ['p-lisa', 'p-marleen']),
+  appointment('v-7', 'Kinderen bij Rik', '2026-11-27T17:00:00+01:00', '2026-11-29T18:00:00+01:00', 'elders', 'bij Rik', null, ['p-noor', 'p-rik']),
+  appointment('v-5', 'Schuldhulp', '2026-12-01T11:00:00+01:00', '2026-12-01T12:00:00+01:00', 'kantoor', 'Schuldhulp Baken', 'Schuldhulp Baken', ['p-lisa', 'p-samira']),
+];
+
+const NEWS: NewsView[] = [
+  {
+    id: 'n-1',
+    author: person('p-karin'),
+    date: '2026-11-22',
+    plain: 'Ik was bij Lisa thuis. De geldzorgen zijn erger door een brief over de zorgverzekering. Lisa wil er iets aan doen.',
+    original: 'HB afgelegd. Financiële problematiek geëscaleerd i.v.m. dreigende wanbetalersregeling ZVW.',
+  },
+  { id: 'n-3', author: person('p-samira'), date: '2026-11-18', plain: null, original: 'Inventarisatie voltooid; VTLB herberekend.' },
+];
+
+const onlooker = (id: string, role: string, right: RightView): OnlookerView => ({ name: NAMES[id] ?? id, role, right });
+const SEEN_BY: OnlookerView[] = [
+  onlooker('p-karin', 'wijkteam', 'edit'),
+  onlooker('p-jeroen', 'jeugdhulp', 'append'),
+  onlooker('p-samira', 'schuldhulp', 'append'),
+  onlooker('p-ria', 'mantelzorger', 'read'),
+  onlooker('p-marleen', 'praktijkondersteuner', 'append'),
+];
+
+const LISA_CARD: DossierCard = { id: 'd1a5', title: 'Het dossier van Lisa en haar gezin', own: true, me: 'p-lisa', sections: [] };
+
+export type Household = 'lisa' | 'karin' | 'empty';
+
+interface State {
+  profile: ProfileView | null;
+  dossiers: DossierCard[];
+  goals: GoalView[];
+  actions: ActionView[];
+  appointments: AppointmentView[];
+  news: NewsView[];
+  seenBy: OnlookerView[];
+}
+
+function stateOf(household: Household): State {
+  const profile = (name: string): ProfileView => ({ person: 'aa', device: 'bb', name, organisation: null, function: null });
+  if (household === 'empty') return { profile: null, dossiers: [], goals: [], actions: [], appointments: [], news: [], seenBy: [] };
+  const full = { goals: GOALS, actions: ACTIONS, appointments: APPOINTMENTS, news: NEWS, seenBy: SEEN_BY };
+  if (household === 'lisa') return structuredClone({ ...full, profile: profile('Lisa Verhagen'), dossiers: [LISA_CARD] });
+  const sections: DossierCard['sections'] = [
+    { id: 'plan', label: null, right: 'edit', content: true },
+    { id: 'agenda', label: null, right: 'edit', content: true },
+    { id: 'geld', label: null, right: 'read', content: false },
+  ];
+  return structuredClone({
+    ...full,
+    profile: profile('Karin de Wit'),
+    dossiers: [
+      { ...LISA_CARD, own: false, me: 'p-karin', sections },
+      { id: '5a40', title: 'Het dossier van Sam', own: false, me: 'p-karin', sections: sections.slice(0, 1) },
+    ],
+  });
+}
+
+/** A program in memory. */
+export class FixtureProgram implements Backend {
+  #state: State;
+  #before: State[] = [];
+  readonly #listeners = new Set<Listener>();
+  /** Every request so far, newest last. */
+  readonly asked: Request[] = [];
+  /** When set, the next call fails with this code. */
+  failNext: FaultCode | null = null;
+  contract = CONTRACT;
+
+  constructor(household: Household) {
+    this.#state = stateOf(household);
+  }
+
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  tell(event: Event) {
+    for (const listener of this.#listeners) listener.event(event);
+  }
+
+  /** What somebody else changed: applied, and told. */
+  elsewhere(change: (state: { goals: GoalView[]; actions: ActionView[]; appointments: AppointmentView[] }) => void) {
+    change(this.#state);
+    this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: ['plan', 'agenda'] });
+  }
+
+  // The answer's type follows from the request's; one switch cannot show that to the compiler.
+  async call(request: Request): Promise<never> {
+    this.asked.push(request);
+    if (this.failNext) {
+      const code = this.failNext;
+      this.failNext = null;
+      throw new BackendFault({ code, detail: null });
+    }
+    return structuredClone(this.#answer(request)) as never;
+  }
+
+  #change(change: () => string[]): { ids: string[] } {
+    this.#before.push(structuredClone(this.#state));
+    const ids = change();
+    queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: ['plan'] }));
+    return { ids };
+  }
+
+  #answer(request: Request): unknown {
+    const state = this.#state;
+    const me = state.dossiers[0]?.me ?? null;
+    const mine = (one: ActionView) => ({ ...one, mine: one.who.some((who) => who.id === me) });
+    switch (request.method) {
+      case 'status':
+        return { contract: this.contract, profile: state.profile, dossiers: state.dossiers };
+      case 'profile_create':
+        state.profile = { person: 'aa', device: 'bb', ...request.params };
+        return { profile: state.profile };
+      case 'dossier_new': {
+        const card: DossierCard = { id: 'd0e1', title: `Dossier van ${state.profile?.name}`, own: true, me: 'p-me', sections: [] };
+        state.dossiers.push(card);
+        return card;
+      }
+      case 'recovery_words':
+        return { words: RECOVERY, age_secret_key: 'AGE-SECRET-KEY-1EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE' };
+      case 'today':
+        return {
+          date: ANCHOR,
+          name: state.profile?.name.split(' ')[0] ?? '',
+          appointments: state.appointments,
+          my_actions: state.actions
+            .map(mine)
+            .filter((one) => one.mine && one.status !== 'klaar')
+            .sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9')),
+          news: state.news,
+          seen_by: state.seenBy,
+        };
+      case 'plan':
+        return {
+          title: state.goals.length > 0 ? 'Rust in huis en grip op geld' : null,
+          wish: state.goals.length > 0 ? 'Wij blijven in ons huis wonen. Er is rust in de ochtend. Ik weet elke week wat ik kan uitgeven.' : null,
+          goals: state.goals.map((one) => ({ ...one, actions: state.actions.map(mine).filter((step) => step.goal_id === one.id) })),
+          loose_actions: state.actions.map(mine).filter((step) => step.goal_id === null),
+          right: state.dossiers[0]?.own ? 'own' : 'edit',
+          seen_by: state.seenBy,
+        };
+      case 'item_set':
+        return this.#change(() => {
+          for (const one of [...state.actions, ...state.goals]) {
+            if (one.id !== request.params.id) continue;
+            Object.assign(one, request.params.fields);
+            one.also_said = one.also_said.filter((said) => !(said.field in request.params.fields));
+          }
+          return [request.params.id];
+        });
+      case 'item_add':
+        return this.#change(() => {
+          const fields = request.params.fields as Record<string, string & string[]>;
+          const id = `new-${state.actions.length + state.goals.length}`;
+          if (request.params.kind === 'goals') state.goals.push({ ...goal(id, '', fields.title ?? '', '', '', 9, ''), status: 'nieuw', domain: null, measure: null, target_date: null, why: fields.why ?? null });
+          else state.actions.push(action(id, fields.goal_id ?? null, fields.text ?? '', fields.who ?? [], fields.due ?? null, 'open'));
+          return [id];
+        });
+      case 'undo':
+        this.#state = this.#before.pop() ?? state;
+        queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: [] }));
+        return { ids: [] };
+      case 'section':
+      case 'item_remove':
+        throw new BackendFault({ code: 'not_found', detail: null });
+    }
+  }
+}
+
+export const RECOVERY =
+  'table chair spoon kettle window garden apple river stone paper candle letter bridge winter summer orange pencil carpet silver basket butter marble helmet forest'.split(' ');
