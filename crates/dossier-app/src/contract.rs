@@ -570,6 +570,8 @@ pub struct OnlookerView {
 /// Answer to [`Request::Plan`].
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct PlanView {
+    /// Today, by this program's calendar.
+    pub date: String,
     /// Title of the plan.
     pub title: Option<String>,
     /// Wish of the family, in their words.

@@ -51,8 +51,15 @@ impl AccessEntry {
     }
 }
 
-/// Reads one entry; none when it does not say whose it is.
-pub(super) fn entry(value: &Value) -> Option<AccessEntry> {
+impl AccessEntry {
+    /// Reads one entry; none when it does not say whose it is.
+    #[must_use]
+    pub fn read(value: &Value) -> Option<Self> {
+        entry(value)
+    }
+}
+
+fn entry(value: &Value) -> Option<AccessEntry> {
     let text = |key: &str| {
         value
             .get(key)

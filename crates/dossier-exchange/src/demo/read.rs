@@ -7,7 +7,8 @@ use dossier_model::place::is_group_rest;
 use dossier_model::{Item, SectionId, place};
 use serde_json::{Map, Value, json};
 
-use super::{DemoError, DemoReason, FORMAT, Family, LITERAL, MAX_FILE, PlacedItem, access};
+use super::access::AccessEntry;
+use super::{DemoError, DemoReason, FORMAT, Family, LITERAL, MAX_FILE, PlacedItem};
 
 /// Reads a family.
 ///
@@ -59,7 +60,7 @@ pub fn read(json: &[u8]) -> Result<Family, DemoError> {
             "ones": cut.ones,
         }),
         sections,
-        access: elements(&root, "access").filter_map(access::entry).collect(),
+        access: elements(&root, "access").filter_map(AccessEntry::read).collect(),
         names: elements(&root, "people")
             .filter_map(|person| {
                 let text = |key| person.get(key).and_then(Value::as_str).map(str::to_owned);

@@ -86,7 +86,15 @@ pub(crate) async fn run(inner: &Arc<Inner>, connection: Connection, dialled: boo
         connection.close(super::DUPLICATE, b"");
         return true;
     }
-    inner.tell(Event::Connected { device, endpoint });
+    let addresses = connection
+        .paths()
+        .iter()
+        .filter_map(|path| match path.remote_addr() {
+            iroh::TransportAddr::Ip(address) => Some(*address),
+            _other => None,
+        })
+        .collect();
+    inner.tell(Event::Connected { device, endpoint, addresses });
     let (heard, reason) = converse(inner, &link).await;
     // Read before closing, which would be the reason from then on.
     let refused = connection

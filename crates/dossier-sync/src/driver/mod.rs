@@ -115,6 +115,8 @@ pub enum Event {
         device: DeviceId,
         /// Under which key.
         endpoint: EndpointKey,
+        /// At which addresses; empty when only a relay reaches it.
+        addresses: Vec<SocketAddr>,
     },
     /// A known peer is gone.
     Disconnected {
@@ -531,7 +533,7 @@ impl Network {
     }
 
     /// Ends every connection and stops listening.
-    pub async fn shutdown(self) {
+    pub async fn shutdown(&self) {
         self.inner.stopping.send_replace(true);
         self.inner.wanted.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.inner.endpoint.close().await;

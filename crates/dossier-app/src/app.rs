@@ -1,0 +1,313 @@
+//! The program: one home folder, one request at a time, any number of listeners.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use dossier_store::Store;
+use dossier_trust::ids::DossierId;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc};
+
+use crate::clock::Clock;
+use crate::contract::{CONTRACT, Changed, Event, Fault, FaultCode, ProfileMade, Request, Status, Words};
+use crate::home::Home;
+use crate::items::NewNote;
+use crate::network::{Online, PendingJoin};
+use crate::unlock::Unlock;
+
+/// The program. Cheap to clone; all clones are the same one.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) me: Weak<Self>,
+    slot: Mutex<Option<Home>>,
+    folder: PathBuf,
+    unlock: Unlock,
+    clock: Clock,
+    events: broadcast::Sender<Event>,
+    pub(crate) online: Mutex<Option<Online>>,
+    pub(crate) pending: Mutex<BTreeMap<String, PendingJoin>>,
+    pub(crate) wake: mpsc::UnboundedSender<()>,
+    woken: Mutex<Option<mpsc::UnboundedReceiver<()>>>,
+}
+
+impl App {
+    /// Opens a home folder. An empty one is fine: [`Request::ProfileCreate`] fills it.
+    ///
+    /// # Errors
+    /// [`FaultCode::InUse`], [`FaultCode::WrongPassphrase`], [`FaultCode::Damaged`] and what else the disk says.
+    pub fn open(folder: &Path, unlock: Unlock, clock: Clock) -> Result<Self, Fault> {
+        let home = if Store::exists(folder) {
+            let key = unlock.key(folder)?;
+            Some(Home::open(Store::open(folder, &key)?, clock)?)
+        } else {
+            None
+        };
+        let events = home.as_ref().map_or_else(|| broadcast::channel(256).0, |home| home.events.clone());
+        let (wake, woken) = mpsc::unbounded_channel();
+        let inner = Arc::new_cyclic(|me| Inner {
+            me: me.clone(),
+            slot: Mutex::new(home),
+            folder: folder.to_path_buf(),
+            unlock,
+            clock,
+            events,
+            online: Mutex::new(None),
+            pending: Mutex::new(BTreeMap::new()),
+            wake,
+            woken: Mutex::new(Some(woken)),
+        });
+        Ok(Self(inner))
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        self.0.start_settling();
+        &self.0
+    }
+
+    /// What happens, as it happens.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// One request as JSON, as the window sends it.
+    ///
+    /// # Errors
+    /// [`FaultCode::Invalid`] for what is no request; what the request says.
+    pub fn call(&self, request: Value) -> Result<Value, Fault> {
+        let request =
+            serde_json::from_value(request).map_err(|error| Fault::invalid(format!("request: {error}")))?;
+        self.request(request)
+    }
+
+    /// One request.
+    ///
+    /// # Errors
+    /// What the request says.
+    pub fn request(&self, request: Request) -> Result<Value, Fault> {
+        let answer = self.0.answer(request);
+        self.0.announce();
+        answer
+    }
+}
+
+impl Inner {
+    pub(crate) fn slot(&self) -> MutexGuard<'_, Option<Home>> {
+        // A panic while the lock was held leaves memory in doubt; the store is not. Read it again.
+        self.slot.lock().unwrap_or_else(|poisoned| {
+            let mut slot = poisoned.into_inner();
+            if let Some(home) = slot.as_mut() {
+                home.dossiers.clear();
+            }
+            self.slot.clear_poison();
+            slot
+        })
+    }
+
+    pub(crate) fn with_home<R>(&self, f: impl FnOnce(&mut Home) -> Result<R, Fault>) -> Result<R, Fault> {
+        let mut slot = self.slot();
+        f(slot.as_mut().ok_or_else(|| Fault::new(FaultCode::NoProfile))?)
+    }
+
+    /// The task that settles debts needs a runtime, which a host may start later than the program.
+    fn start_settling(&self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(woken), Some(inner)) = (woken, self.me.upgrade()) {
+            runtime.spawn(inner.settle_on_wake(woken));
+        }
+    }
+
+    fn make_home(&self) -> Result<(), Fault> {
+        let mut slot = self.slot();
+        if slot.is_some() {
+            return Ok(());
+        }
+        let key = self.unlock.new_key(&self.folder)?;
+        let mut home = Home::open(Store::create(&self.folder, &key)?, self.clock)?;
+        home.events = self.events.clone();
+        *slot = Some(home);
+        Ok(())
+    }
+
+    fn answer(&self, request: Request) -> Result<Value, Fault> {
+        match request {
+            Request::Status => {
+                let mut slot = self.slot();
+                let (profile, dossiers) = match slot.as_mut() {
+                    Some(home) => (home.me().ok().map(crate::home::Me::view), home.dossier_list()?),
+                    None => (None, Vec::new()),
+                };
+                json(&Status { contract: CONTRACT, profile, dossiers })
+            }
+            Request::ProfileCreate(profile) => {
+                self.make_home()?;
+                self.with_home(|home| json(&ProfileMade { profile: home.create_profile(profile)? }))
+            }
+            other => self.with_home(|home| home.answer(other)),
+        }
+    }
+}
+
+impl Home {
+    fn named(&self, dossier: Option<&str>) -> Result<DossierId, Fault> {
+        match dossier {
+            Some(hex) => DossierId::from_hex(hex).map_err(|_| Fault::not_found("dossier")),
+            None => self.only_dossier(),
+        }
+    }
+
+    /// Answers a request, and keeps in the log what was looked at and what was refused.
+    fn answer(&mut self, request: Request) -> Result<Value, Fault> {
+        let about = tried(&request);
+        let answer = self.answer_one(request);
+        if let (Err(fault), Some((dossier, object))) = (&answer, about)
+            && fault.code == FaultCode::NotAllowed
+            && let Ok(id) = self.named(dossier.as_deref())
+        {
+            // The refusal itself is the answer, whatever becomes of the line about it.
+            let _ = self.report_refused(&id, &object);
+        }
+        answer
+    }
+
+    fn answer_one(&mut self, request: Request) -> Result<Value, Fault> {
+        match request {
+            Request::Status | Request::ProfileCreate(_) => Err(Fault::internal("request")),
+            Request::RecoveryWords => {
+                let root = &self.me()?.root;
+                let age = age::secrecy::ExposeSecret::expose_secret(&root.age_identity()?.to_string()).to_owned();
+                json(&Words { words: root.words(), age_secret_key: age })
+            }
+            Request::DossierNew { title } => {
+                let id = self.dossier_new(title)?;
+                json(&self.card(&id)?)
+            }
+            Request::Today { dossier } => {
+                let id = self.named(Some(&dossier))?;
+                self.report_opened(&id, &["agenda".into(), "plan".into()])?;
+                json(&self.today(&id)?)
+            }
+            Request::Plan { dossier } => {
+                let id = self.named(Some(&dossier))?;
+                self.report_opened(&id, &["plan".into()])?;
+                json(&self.plan(&id)?)
+            }
+            Request::Section { dossier, section } => {
+                let id = self.named(some(&dossier))?;
+                let view = self.section(&id, &section)?;
+                self.report_opened(&id, &[section])?;
+                json(&view)
+            }
+            Request::ItemAdd { dossier, section, kind, fields } => {
+                let id = self.named(some(&dossier))?;
+                changed(self.item_add(&id, &section, &kind, fields)?)
+            }
+            Request::ItemSet { dossier, id: item, fields } => {
+                let id = self.named(some(&dossier))?;
+                changed(self.item_set(&id, &item, fields)?)
+            }
+            Request::ItemRemove { dossier, id: item } => {
+                let id = self.named(some(&dossier))?;
+                changed(self.item_remove(&id, &item)?)
+            }
+            Request::Undo { dossier } => {
+                let id = self.named(some(&dossier))?;
+                changed(self.undo(&id)?)
+            }
+            Request::Show { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                self.report_opened(&id, &[])?;
+                let dossier = self.dossier(&id)?;
+                Ok(dossier.to_json(&dossier.view()))
+            }
+            Request::DemoLoad { file, owner } => {
+                let id = self.demo_load(file.as_bytes(), owner.as_deref())?;
+                json(&self.card(&id)?)
+            }
+            Request::DemoDump { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                self.demo_dump(&id)
+            }
+            Request::NoteAdd { dossier, section, text, plain, hat, readers } => {
+                let id = self.named(dossier.as_deref())?;
+                changed(self.note_add(&id, NewNote { section, text, plain, hat, readers })?)
+            }
+            Request::NoteReact { dossier, note, text, verdict } => {
+                let id = self.named(dossier.as_deref())?;
+                let verdict = verdict
+                    .map(|word| serde_json::from_value(Value::String(word)).map_err(|_| Fault::invalid("verdict")))
+                    .transpose()?;
+                changed(self.note_react(&id, &note, &text, verdict)?)
+            }
+            Request::Invite(invite) => {
+                let id = self.named(invite.dossier.as_deref())?;
+                json(&self.invite(&id, &invite)?)
+            }
+            Request::Access { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.access(&id)?)
+            }
+            Request::Revoke { dossier, person, keep_unseen } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.revoke(&id, &person, keep_unseen)?)
+            }
+            Request::ChangeAccess { dossier, person, grants, until } => {
+                let id = self.named(dossier.as_deref())?;
+                changed(self.change_access(&id, &person, &grants, until)?)
+            }
+            Request::Quarantine { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.quarantine(&id)?)
+            }
+            Request::QuarantineAdmit { dossier, item } => {
+                let id = self.named(dossier.as_deref())?;
+                changed(self.quarantine_admit(&id, &item)?)
+            }
+            Request::Log { dossier, person, since } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.log(&id, person.as_deref(), since.as_deref())?)
+            }
+            Request::Verify => json(&self.verify()?),
+            Request::Doctor => json(&self.doctor()?),
+            Request::SyncStatus { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.sync_status(&id)?)
+            }
+        }
+    }
+}
+
+/// What somebody wanted to write, for the line that says it was refused.
+fn tried(request: &Request) -> Option<(Option<String>, String)> {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Some(match request {
+        Request::ItemAdd { dossier, section, .. } | Request::Section { dossier, section } => {
+            (text(dossier), section.clone())
+        }
+        Request::ItemSet { dossier, id, .. } | Request::ItemRemove { dossier, id } => (text(dossier), id.clone()),
+        Request::NoteAdd { dossier, section, .. } => (dossier.clone(), section.clone()),
+        Request::NoteReact { dossier, note, .. } => (dossier.clone(), note.clone()),
+        Request::Invite(invite) => (invite.dossier.clone(), "access".to_owned()),
+        Request::Revoke { dossier, .. } | Request::ChangeAccess { dossier, .. } => {
+            (dossier.clone(), "access".to_owned())
+        }
+        _ => return None,
+    })
+}
+
+fn some(dossier: &str) -> Option<&str> {
+    Some(dossier).filter(|dossier| !dossier.is_empty())
+}
+
+fn json(answer: &impl Serialize) -> Result<Value, Fault> {
+    serde_json::to_value(answer).map_err(|_| Fault::internal("answer"))
+}
+
+fn changed(ids: Vec<String>) -> Result<Value, Fault> {
+    json(&Changed { ids })
+}

@@ -1,0 +1,274 @@
+//! View models: what the pages show, from the reader's view of a dossier.
+
+use std::collections::BTreeSet;
+
+use dossier_model::section::Side;
+use dossier_model::{Dossier as View, Place, ShownItem, agenda, moment, notes, people, plan};
+use dossier_trust::ids::DossierId;
+use dossier_trust::operation::Right;
+use serde_json::{Map, Value};
+
+use crate::contract::{
+    ActionView, AlsoSaid, AppointmentView, Fault, GoalView, ItemView, NewsView, OnlookerView, PersonRef, PlanView,
+    Provenance, RightView, SectionView, TodayView,
+};
+use crate::dossiers::{right_view, standard};
+use crate::home::Home;
+use crate::replica::Dossier;
+
+/// Appointments are shown this many days ahead.
+const DAYS_AHEAD: i64 = 14;
+
+/// What a page needs to know of its reader.
+struct Eyes<'d> {
+    dossier: &'d Dossier,
+    view: &'d View,
+    me: Option<String>,
+    plan: Option<Right>,
+}
+
+impl Home {
+    /// The first page.
+    ///
+    /// # Errors
+    /// [`crate::contract::FaultCode::NotFound`].
+    pub fn today(&mut self, id: &DossierId) -> Result<TodayView, Fault> {
+        let today = self.clock.today();
+        let principal = self.me()?.principal();
+        let name = self.me()?.profile.name.clone();
+        self.dossier(id)?;
+        let me = self.me()?;
+        let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
+        let view = dossier.view();
+        let eyes = Eyes {
+            dossier,
+            view: &view,
+            me: dossier.people().get(&principal).map(|person| person.id.clone()),
+            plan: dossier.right_in(me, &standard("plan")?).filter(|(_, side)| *side == Side::Wat).map(|(right, _)| right),
+        };
+        let from = moment::day(&today).unwrap_or(0);
+        let appointments = agenda::appointments(&view, Some(&today), None)
+            .into_iter()
+            .filter(|one| {
+                moment::day(one.start).is_some_and(|day| day <= from + DAYS_AHEAD)
+            })
+            .map(|one| eyes.appointment(one.item))
+            .collect();
+        let mut my_actions: Vec<ActionView> = match &eyes.me {
+            Some(me) => plan::open_actions_of(&view, me).into_iter().map(|action| eyes.action(action.item)).collect(),
+            None => Vec::new(),
+        };
+        my_actions.sort_by(|a, b| (a.due.is_none(), &a.due, &a.id).cmp(&(b.due.is_none(), &b.due, &b.id)));
+        let news = if dossier.own {
+            notes::news(&view)
+                .into_iter()
+                .map(|note| NewsView {
+                    id: note.item.id.clone(),
+                    author: eyes.person(note.item.provenance.author.as_deref().unwrap_or_default()),
+                    date: note.item.provenance.date.clone().unwrap_or_default(),
+                    plain: note.item.text("text_plain").map(str::to_owned),
+                    original: note.item.text("text_professional").map(str::to_owned),
+                })
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let mut seen_by = eyes.seen_by("agenda")?;
+        for one in eyes.seen_by("plan")? {
+            if !seen_by.iter().any(|held| held.name == one.name) {
+                seen_by.push(one);
+            }
+        }
+        Ok(TodayView { date: today, name, appointments, my_actions, news, seen_by })
+    }
+
+    /// Goals with their actions.
+    ///
+    /// # Errors
+    /// [`crate::contract::FaultCode::NotFound`].
+    pub fn plan(&mut self, id: &DossierId) -> Result<PlanView, Fault> {
+        let principal = self.me()?.principal();
+        let date = self.clock.today();
+        self.dossier(id)?;
+        let me = self.me()?;
+        let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
+        let view = dossier.view();
+        let right =
+            dossier.right_in(me, &standard("plan")?).filter(|(_, side)| *side == Side::Wat).map(|(right, _)| right);
+        let eyes = Eyes {
+            dossier,
+            view: &view,
+            me: dossier.people().get(&principal).map(|person| person.id.clone()),
+            plan: right,
+        };
+        let overview = plan::overview(&view);
+        let goals = overview
+            .goals
+            .iter()
+            .map(|goal| {
+                let item = goal.item;
+                GoalView {
+                    id: item.id.clone(),
+                    title: item.text("title").unwrap_or_default().to_owned(),
+                    why: item.text("why").map(str::to_owned),
+                    measure: item.text("measure").map(str::to_owned),
+                    domain: item.text("domain").map(str::to_owned),
+                    status: item.text("status").unwrap_or("nieuw").to_owned(),
+                    priority: item.fields.get("priority").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()),
+                    target_date: item.text("target_date").map(str::to_owned),
+                    actions: goal.actions.iter().map(|action| eyes.action(action.item)).collect(),
+                    may_change: eyes.may_change(item),
+                    also_said: also_said(item),
+                }
+            })
+            .collect();
+        let own_plan = view.of_kind("plan").next();
+        Ok(PlanView {
+            date,
+            title: own_plan.and_then(|item| item.text("title")).map(str::to_owned),
+            wish: own_plan.and_then(|item| item.text("wish")).map(str::to_owned),
+            goals,
+            loose_actions: overview.loose.iter().map(|action| eyes.action(action.item)).collect(),
+            right: right.and_then(|right| right_view(dossier.own, right)),
+            seen_by: eyes.seen_by("plan")?,
+        })
+    }
+
+    /// Everything that this reader may see in one section.
+    ///
+    /// # Errors
+    /// [`crate::contract::FaultCode::NotAllowed`] or [`crate::contract::FaultCode::NotFound`].
+    pub fn section(&mut self, id: &DossierId, section: &str) -> Result<SectionView, Fault> {
+        let principal = self.me()?.principal();
+        self.dossier(id)?;
+        let me = self.me()?;
+        let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
+        let named = dossier_model::SectionId::new(section).map_err(|_| Fault::not_found(section))?;
+        let right = dossier.right_in(me, &named);
+        if right.is_none() {
+            let known = dossier_model::section::is_standard(section) && !dossier.own;
+            return Err(if known { Fault::not_allowed(section) } else { Fault::not_found(section) });
+        }
+        let view = dossier.view();
+        let eyes = Eyes {
+            dossier,
+            view: &view,
+            me: dossier.people().get(&principal).map(|person| person.id.clone()),
+            plan: None,
+        };
+        let items = view.of_section(section).map(item_view).collect();
+        Ok(SectionView {
+            id: section.to_owned(),
+            items,
+            right: right.and_then(|(right, _)| right_view(dossier.own, right)),
+            seen_by: eyes.seen_by(section)?,
+        })
+    }
+}
+
+impl Eyes<'_> {
+    fn person(&self, id: &str) -> PersonRef {
+        PersonRef { id: id.to_owned(), name: self.view.name(id).map(str::to_owned) }
+    }
+
+    fn may_change(&self, item: &ShownItem) -> bool {
+        let mine = item.author.as_ref().is_some_and(|author| author.person.is_some() && author.person == self.me);
+        self.plan.is_some_and(|right| right >= Right::Edit || (right >= Right::Append && mine))
+    }
+
+    fn action(&self, item: &ShownItem) -> ActionView {
+        let who: Vec<PersonRef> = item.texts("who").into_iter().map(|id| self.person(id)).collect();
+        ActionView {
+            id: item.id.clone(),
+            goal_id: item.text("goal_id").map(str::to_owned),
+            text: item.text("text").unwrap_or_default().to_owned(),
+            mine: self.me.as_ref().is_some_and(|me| who.iter().any(|one| one.id == *me)),
+            who,
+            due: item.text("due").map(str::to_owned),
+            status: item.text("status").unwrap_or("open").to_owned(),
+            may_change: self.may_change(item),
+            contribution: item.contribution,
+            also_said: also_said(item),
+        }
+    }
+
+    fn appointment(&self, item: &ShownItem) -> AppointmentView {
+        let text = |key: &str| item.text(key).map(str::to_owned);
+        AppointmentView {
+            id: item.id.clone(),
+            title: text("title"),
+            start: text("start").unwrap_or_default(),
+            end: text("end"),
+            location_kind: text("location_kind"),
+            location: text("location"),
+            organisation: item
+                .text("org_id")
+                .and_then(|id| people::organisation_name(self.view, id))
+                .map(str::to_owned),
+            attendees: item.texts("attendees").into_iter().map(|id| self.person(id)).collect(),
+            status: text("status"),
+            also_said: also_said(item),
+        }
+    }
+
+    /// Who else sees a section: names and what they may do, as far as this reader may know.
+    fn seen_by(&self, section: &str) -> Result<Vec<OnlookerView>, Fault> {
+        let section = dossier_model::SectionId::new(section).map_err(|_| Fault::not_found(section))?;
+        let mut found: Vec<OnlookerView> = Vec::new();
+        let mut named = BTreeSet::new();
+        for side in [Side::Wat, Side::Dat] {
+            let Some(compartment) = self.dossier.at(&Place::Section { section: section.clone(), side }) else {
+                continue;
+            };
+            let notes = compartment.grant_notes();
+            for (id, grant) in compartment.consent.live_grants() {
+                if let Some(note) = notes.get(id)
+                    && Some(&note.person) != self.me.as_ref()
+                    && named.insert(note.person.clone())
+                    && let Some(right) = right_view(false, grant.right)
+                {
+                    found.push(OnlookerView { name: note.name.clone(), role: note.role.clone(), right });
+                }
+            }
+        }
+        if !self.dossier.own
+            && let Some(owner) = self.dossier.people().get(&self.dossier.part.consent.root())
+        {
+            found.push(OnlookerView { name: owner.name.clone(), role: None, right: RightView::Own });
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+}
+
+fn also_said(item: &ShownItem) -> Vec<AlsoSaid> {
+    item.also_said
+        .iter()
+        .map(|said| AlsoSaid { field: said.path.join("."), values: said.values.iter().map(as_text).collect() })
+        .collect()
+}
+
+fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// One item for a host.
+#[must_use]
+pub fn item_view(item: &ShownItem) -> ItemView {
+    let fields = match &item.fields {
+        Value::Object(fields) => fields.clone(),
+        other => Map::from_iter([("value".to_owned(), other.clone())]),
+    };
+    ItemView {
+        id: item.id.clone(),
+        section: item.section().to_owned(),
+        kind: item.kind.clone(),
+        fields,
+        provenance: Provenance {
+            author: item.provenance.author.clone(),
+            source: item.provenance.source.clone(),
+            date: item.provenance.date.clone(),
+        },
+        also_said: also_said(item),
+    }
+}

@@ -1,0 +1,77 @@
+//! The laws must notice a wrong verdict: two ways to get the formulas wrong are caught by them.
+
+use crate::Dice;
+use crate::generator::history;
+use crate::histories::{Judge, difference, forks_cost_the_forker, revocation_orphans_nobody, some_set};
+use crate::reference::{self, Variant};
+use crate::world::{Mask, World};
+
+type Law = fn(&Judge, &World, Mask, &mut Dice) -> Result<bool, String>;
+
+/// How many of some histories break a law under a variant, and on how many the law had something to say.
+fn broken(variant: Variant, law: Law) -> (usize, usize) {
+    let judge = move |world: &World, set: Mask| reference::judge(world, set, variant);
+    let (mut broken, mut seen) = (0, 0);
+    for seed in 0..250 {
+        let history = history(seed);
+        let mut dice = Dice::new(seed);
+        let set = some_set(&history, &mut dice);
+        match law(&judge, &history.world, set, &mut dice) {
+            Ok(said) => seen += usize::from(said),
+            Err(_) => (broken, seen) = (broken + 1, seen + 1),
+        }
+    }
+    (broken, seen)
+}
+
+#[test]
+fn freezing_at_a_fork_is_noticed() {
+    let (broken_by_it, seen) = broken(Variant::FreezeAtFork, forks_cost_the_forker);
+    assert!(broken_by_it > 5, "{broken_by_it} of {seen}");
+    let (honest, seen) = broken(Variant::Formulas, forks_cost_the_forker);
+    assert!(honest == 0 && seen > 20, "{honest} of {seen}");
+}
+
+#[test]
+fn keeping_no_dependencies_of_others_is_noticed() {
+    let (broken_by_it, seen) = broken(Variant::NoDependenciesKept, revocation_orphans_nobody);
+    assert!(broken_by_it > 2, "{broken_by_it} of {seen}");
+    let (honest, seen) = broken(Variant::Formulas, revocation_orphans_nobody);
+    assert!(honest == 0 && seen > 20, "{honest} of {seen}");
+}
+
+#[test]
+fn the_reference_tells_the_variants_from_the_formulas() {
+    for variant in [Variant::FreezeAtFork, Variant::NoDependenciesKept] {
+        let differ = (0..250).filter(|seed| {
+            let world = history(*seed).world;
+            let judge = |variant| reference::judge(&world, world.all(), variant);
+            difference(&judge(variant), &judge(Variant::Formulas)).is_some()
+        });
+        assert!(differ.count() > 3, "{variant:?}");
+    }
+}
+
+/// A law that is never put to the test proves nothing: histories in which nothing counts, forks or ends would pass.
+#[test]
+fn histories_are_worth_judging() {
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    for seed in 0..300 {
+        let world = history(seed).world;
+        let outcome = reference::judge(&world, world.all(), Variant::Formulas);
+        let mut add = |what: &str, count: usize| *seen.entry(what.to_owned()).or_default() += count;
+        add("things", world.things.len());
+        add("document", outcome.document.len());
+        add("records", outcome.records.len());
+        add("erased", outcome.erased.len());
+        add("grants", outcome.grants.len());
+        add("dead", outcome.dead.len());
+        add("counted", outcome.counted.len());
+        add("clean", outcome.clean.len());
+        add("current", usize::from(outcome.epoch.is_some()));
+        for why in outcome.quarantine.values() {
+            add(&format!("{why:?}").split("([").next().unwrap_or_default().to_owned(), 1);
+        }
+    }
+    println!("{seen:#?}");
+}
