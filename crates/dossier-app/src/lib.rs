@@ -10,6 +10,7 @@ mod app;
 mod care;
 pub mod clock;
 pub mod contract;
+pub mod control;
 pub mod dossiers;
 mod fault;
 pub mod home;

@@ -81,8 +81,11 @@ const DECISION: Duration = Duration::from_secs(3600);
 const MAX_MESSAGE: usize = 128 * 1024;
 const MAX_ADDRESSES: usize = 16;
 const META_PORT: &str = "port";
-/// After the last thing that happened, this long must be quiet while somebody is still unreached.
+/// After the last thing that happened, this long must be quiet while somebody is still unreached …
 const QUIET: Duration = Duration::from_millis(2500);
+/// … and this long when everybody was met.
+const SETTLED: Duration = Duration::from_millis(120);
+const LOOK: Duration = Duration::from_millis(20);
 
 impl Host for Inner {
     fn run(&self, f: &mut dyn FnMut(&mut dyn Replica)) {
@@ -322,63 +325,47 @@ impl App {
             online.as_ref().ok_or_else(|| Fault::invalid("offline"))?.network.events()
         };
         let wanted = self.connect_all()?;
-        if let Some(online) = inner.online.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            // Sessions that were idle before this call say so again.
-            inner.with_home(|home| {
-                for id in home.dossiers.keys() {
-                    online.network.sharing_changed(*id);
-                }
-                Ok(())
-            })?;
-        }
         let start = Instant::now();
         let mut last = Instant::now();
-        let mut idle: BTreeSet<DeviceId> = BTreeSet::new();
-        let mut busy: BTreeSet<DeviceId> = BTreeSet::new();
-        loop {
-            let everybody = wanted.keys().all(|device| idle.contains(device));
-            let connected: BTreeSet<DeviceId> = {
+        let mut met: BTreeSet<DeviceId> = BTreeSet::new();
+        let mut idle = false;
+        while start.elapsed() < within {
+            let (connected, quiet) = {
                 let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
-                online.as_ref().map(|online| online.network.connected().into_iter().collect()).unwrap_or_default()
+                let network = online.as_ref().map(|online| &online.network);
+                let set = |list: Vec<DeviceId>| list.into_iter().collect::<BTreeSet<_>>();
+                (
+                    network.map(|network| set(network.connected())).unwrap_or_default(),
+                    network.map(|network| set(network.quiet())).unwrap_or_default(),
+                )
             };
-            let calm = !connected.is_empty() && connected.iter().all(|device| idle.contains(device));
-            if everybody || (calm && last.elapsed() >= QUIET) {
+            met.extend(&quiet);
+            let everybody = wanted.keys().all(|device| met.contains(device));
+            // Those who were met may still be at work for us; those who were not may still come.
+            let patience = if everybody { SETTLED } else { QUIET };
+            idle = connected.is_subset(&quiet) && !met.is_empty();
+            if (idle || wanted.is_empty()) && last.elapsed() >= patience {
                 let dossiers = inner.with_home(|home| Ok(home.dossiers.keys().copied().collect()))?;
                 if !tokio::task::block_in_place(|| inner.settle_all(&dossiers)) {
+                    idle = true;
                     break;
                 }
                 inner.announce();
-                idle.clear();
                 last = Instant::now();
             }
-            let left = within.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                break;
-            }
-            let wait = left.min(Duration::from_millis(250));
-            match tokio::time::timeout(wait, events.recv()).await {
-                Ok(Ok(NetEvent::Idle { device })) => {
-                    idle.insert(device);
-                    busy.remove(&device);
+            match tokio::time::timeout(LOOK, events.recv()).await {
+                // A standing connection that is quiet says nothing; everything else is a sign of life.
+                Ok(Ok(NetEvent::Idle { .. } | NetEvent::Refused { .. } | NetEvent::Disconnected { .. })) | Err(_) => {}
+                Ok(Ok(NetEvent::Busy { .. } | NetEvent::Progress { .. } | NetEvent::Connected { .. })) => {
                     last = Instant::now();
                 }
-                Ok(Ok(NetEvent::Busy { device, .. } | NetEvent::Progress { device, .. })) => {
-                    idle.remove(&device);
-                    busy.insert(device);
-                    last = Instant::now();
-                }
-                Ok(Ok(NetEvent::Disconnected { device, .. })) => {
-                    // Somebody who was up to date and went away is up to date.
-                    busy.remove(&device);
-                }
-                Ok(Ok(NetEvent::Connected { .. } | NetEvent::Refused { .. })) => last = Instant::now(),
-                Ok(Err(tokio::sync::broadcast::error::RecvError::Lagged(_))) | Err(_) => {}
+                Ok(Err(tokio::sync::broadcast::error::RecvError::Lagged(_))) => last = Instant::now(),
                 Ok(Err(tokio::sync::broadcast::error::RecvError::Closed)) => break,
             }
         }
-        let (reached, unreached): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(device, _)| idle.contains(device));
+        let (reached, unreached): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(device, _)| met.contains(device));
         Ok(SyncReport {
-            idle: busy.is_empty() && (!reached.is_empty() || unreached.is_empty()),
+            idle: idle && (!reached.is_empty() || unreached.is_empty()),
             reached: reached.into_iter().map(|(_, name)| name).collect(),
             unreached: unreached.into_iter().map(|(_, name)| name).collect(),
         })

@@ -94,7 +94,7 @@ fn owner_only(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 /// Makes the person and this device.
-pub fn init(session: &Session, out: &Out, who: ProfileCreate, words_file: Option<&Path>) -> Result<(), Fault> {
+pub fn init(session: &mut Session, out: &Out, who: ProfileCreate, words_file: Option<&Path>) -> Result<(), Fault> {
     // Claimed first: a person without the words they asked for would be half a start.
     let claimed = words_file
         .map(|path| {
@@ -109,7 +109,7 @@ pub fn init(session: &Session, out: &Out, who: ProfileCreate, words_file: Option
             })
         })
         .transpose()?;
-    let made = session.request(Request::ProfileCreate(who));
+    let made = session.create(out, who);
     if made.is_err()
         && let Some(path) = words_file
     {

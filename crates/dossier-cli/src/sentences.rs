@@ -83,7 +83,9 @@ impl Lang {
             .or_else(|| get(&catalogue.fault, &code))
             .unwrap_or(&code)
             .to_owned();
-        match &fault.detail {
+        // The sentence says it all; the library's own words would only say it again.
+        let complete = matches!(fault.code, FaultCode::InUse | FaultCode::WrongPassphrase | FaultCode::DiskFull);
+        match fault.detail.as_ref().filter(|_| !complete) {
             None => sentence,
             Some(detail) => match get(&catalogue.cli, &format!("detail_{detail}")) {
                 Some(known) => known.to_owned(),

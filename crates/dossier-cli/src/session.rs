@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use dossier_app::clock::Clock;
-use dossier_app::contract::{DossierCard, Fault, FaultCode, Request, Status};
+use dossier_app::contract::{DossierCard, Fault, FaultCode, ProfileCreate, Request, Status};
 use dossier_app::{App, Unlock};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -20,6 +20,8 @@ const KEY_FILE: &str = "key.age";
 pub struct Session {
     pub home: PathBuf,
     pub app: App,
+    clock: Clock,
+    keyring: bool,
     dossier: Option<String>,
 }
 
@@ -52,8 +54,8 @@ fn ask_passphrase(lang: Lang, new: bool) -> Result<Zeroizing<String>, Fault> {
 }
 
 impl Session {
-    /// Opens the home folder. `making` is true when there is none yet and one may be made.
-    pub fn open(everywhere: &Everywhere, out: &Out, making: bool) -> Result<Self, Fault> {
+    /// Opens the home folder; that there is nothing in it yet is fine.
+    pub fn open(everywhere: &Everywhere, out: &Out) -> Result<Self, Fault> {
         let home = home(everywhere)?;
         let clock = clock(everywhere)?;
         let unlock = match &everywhere.passphrase_file {
@@ -62,16 +64,21 @@ impl Session {
             None => Unlock::Keyring,
         };
         let keyring = matches!(unlock, Unlock::Keyring);
-        let opened = App::open(&home, unlock, clock);
-        let app = match opened {
-            // A machine without a keyring: a passphrase takes its place.
-            Err(fault) if fault.code == FaultCode::Locked && keyring && making && std::io::stdin().is_terminal() => {
+        let app = App::open(&home, unlock, clock)?;
+        Ok(Self { home, app, clock, keyring, dossier: everywhere.dossier.clone() })
+    }
+
+    /// Makes the person and this device. On a machine without a keyring a passphrase takes its place, where somebody
+    /// can be asked for one.
+    pub fn create(&mut self, out: &Out, who: ProfileCreate) -> Result<Value, Fault> {
+        match self.request(Request::ProfileCreate(who.clone())) {
+            Err(fault) if fault.code == FaultCode::Locked && self.keyring && std::io::stdin().is_terminal() => {
                 let passphrase = ask_passphrase(out.lang, true)?;
-                App::open(&home, Unlock::Passphrase(passphrase), clock)?
+                self.app = App::open(&self.home, Unlock::Passphrase(passphrase), self.clock)?;
+                self.request(Request::ProfileCreate(who))
             }
-            opened => opened?,
-        };
-        Ok(Self { home, app, dossier: everywhere.dossier.clone() })
+            made => made,
+        }
     }
 
     /// One request.
@@ -104,11 +111,9 @@ impl Session {
                 let meant = |card: &DossierCard| !asked.is_empty() && card.id.starts_with(asked.as_str());
                 only(cards.into_iter().filter(meant).collect()).map_err(|code| fault(code, "--dossier"))
             }
-            None if cards.len() == 1 => only(cards).map_err(|code| fault(code, "dossier")),
-            None => only(cards.into_iter().filter(|card| card.own).collect()).map_err(|_| match status.contract {
-                _ if self.dossier.is_none() => fault(FaultCode::NotFound, "which_dossier"),
-                _ => fault(FaultCode::Invalid, "which_dossier"),
-            }),
+            None if cards.len() < 2 => only(cards).map_err(|code| fault(code, "no_dossier")),
+            None => only(cards.into_iter().filter(|card| card.own).collect())
+                .map_err(|code| fault(if code == FaultCode::NotFound { FaultCode::Invalid } else { code }, "which_dossier")),
         }
     }
 

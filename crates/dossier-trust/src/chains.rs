@@ -57,7 +57,11 @@ impl Chains {
     /// Takes a chain's open. The caller has verified its signature.
     pub fn open(&mut self, open: Open) -> ChainId {
         let chain = open.chain();
-        self.0.entry(chain).or_insert_with(|| Chain { open, nodes: BTreeMap::new(), segments: Vec::new() });
+        self.0.entry(chain).or_insert_with(|| Chain {
+            open,
+            nodes: BTreeMap::new(),
+            segments: Vec::new(),
+        });
         chain
     }
 
@@ -78,7 +82,13 @@ impl Chains {
             return Ok(false);
         }
         let segment = chain.hang(before, header.n, header.prev, hash);
-        chain.nodes.insert((header.n, hash), Node { prev: header.prev, segment });
+        chain.nodes.insert(
+            (header.n, hash),
+            Node {
+                prev: header.prev,
+                segment,
+            },
+        );
         Ok(true)
     }
 
@@ -108,14 +118,20 @@ impl Chains {
         if item.chain != upto.chain || item.n > upto.n {
             return false;
         }
-        self.0.get(&item.chain).is_some_and(|chain| chain.ancestor(upto, item.n) == Some(item.hash))
+        self.0
+            .get(&item.chain)
+            .is_some_and(|chain| chain.ancestor(upto, item.n) == Some(item.hash))
     }
 }
 
 impl Chain {
     /// Every item, by position and then by name.
     pub fn positions(&self, chain: ChainId) -> impl Iterator<Item = Position> + '_ {
-        self.nodes.keys().map(move |(n, hash)| Position { chain, n: *n, hash: *hash })
+        self.nodes.keys().map(move |(n, hash)| Position {
+            chain,
+            n: *n,
+            hash: *hash,
+        })
     }
 
     /// Number of items, branches included.
@@ -144,7 +160,11 @@ impl Chain {
             .iter()
             .filter_map(|segment| {
                 let last = u32::try_from(segment.items.len()).ok()?.checked_sub(1)?;
-                Some(Position { chain, n: segment.start.checked_add(last)?, hash: *segment.items.last()? })
+                Some(Position {
+                    chain,
+                    n: segment.start.checked_add(last)?,
+                    hash: *segment.items.last()?,
+                })
             })
             .collect();
         tips.sort_unstable();
@@ -157,7 +177,11 @@ impl Chain {
         self.nodes
             .range((n, ItemHash([0; 32]))..=(n, ItemHash([255; 32])))
             .filter(move |(_, node)| node.prev == tip.hash)
-            .map(move |((n, hash), _)| Position { chain: tip.chain, n: *n, hash: *hash })
+            .map(move |((n, hash), _)| Position {
+                chain: tip.chain,
+                n: *n,
+                hash: *hash,
+            })
     }
 
     /// Puts an item at the end of the segment of the one before, or in a new one when another follows that already.
@@ -169,7 +193,11 @@ impl Chain {
             segment.items.push(hash);
             return index;
         }
-        self.segments.push(Segment { parent, start: n, items: vec![hash] });
+        self.segments.push(Segment {
+            parent,
+            start: n,
+            items: vec![hash],
+        });
         self.segments.len() - 1
     }
 
@@ -202,11 +230,18 @@ pub(crate) mod tests {
     }
 
     fn link(tip: Tip, salt: u8) -> Header {
-        Header { hash: [salt; 32], ..tip.next(Kind::Change, EpochId([9; 32]), 40) }
+        Header {
+            hash: [salt; 32],
+            ..tip.next(Kind::Change, EpochId([9; 32]), 40)
+        }
     }
 
     fn place(header: &Header) -> Position {
-        Position { chain: header.chain, n: header.n, hash: header.item_hash() }
+        Position {
+            chain: header.chain,
+            n: header.n,
+            hash: header.item_hash(),
+        }
     }
 
     #[test]

@@ -289,29 +289,14 @@ mod tests {
 
     #[test]
     fn numbers_have_one_form() {
-        for value in [
-            0,
-            1,
-            127,
-            128,
-            16_383,
-            16_384,
-            u64::from(u32::MAX),
-            u64::MAX,
-        ] {
+        for value in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX] {
             let mut out = Writer::new();
             out.uint(value);
             let bytes = out.finish();
             assert_eq!(Reader::new(&bytes).uint(), Ok(value));
         }
-        assert_eq!(
-            Reader::new(&[0x80, 0x00]).uint(),
-            Err(DecodeError::NotCanonical)
-        );
-        assert_eq!(
-            Reader::new(&[0xff; 10]).uint(),
-            Err(DecodeError::NotCanonical)
-        );
+        assert_eq!(Reader::new(&[0x80, 0x00]).uint(), Err(DecodeError::NotCanonical));
+        assert_eq!(Reader::new(&[0xff; 10]).uint(), Err(DecodeError::NotCanonical));
         assert_eq!(Reader::new(&[0x80]).uint(), Err(DecodeError::Short));
     }
 
@@ -324,9 +309,6 @@ mod tests {
             Reader::new(&bytes).list(usize::MAX, Reader::u8),
             Err(DecodeError::TooLong)
         );
-        assert_eq!(
-            Reader::new(&bytes).bytes(1 << 20),
-            Err(DecodeError::TooLong)
-        );
+        assert_eq!(Reader::new(&bytes).bytes(1 << 20), Err(DecodeError::TooLong));
     }
 }

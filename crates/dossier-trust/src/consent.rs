@@ -126,7 +126,9 @@ impl Consent {
 
     /// Owner devices that were not cut.
     pub fn owner_devices(&self) -> impl Iterator<Item = &Certificate> {
-        self.owners.values().filter(|certificate| !self.is_cut(&certificate.device))
+        self.owners
+            .values()
+            .filter(|certificate| !self.is_cut(&certificate.device))
     }
 
     /// True when a counted cut ends the device: by the dossier's root or an owner device, or, for a member's, by the
@@ -153,7 +155,10 @@ impl Consent {
     /// The principal of a certified device of this compartment, owner or member.
     #[must_use]
     pub fn principal_of(&self, device: &DeviceId) -> Option<PrincipalId> {
-        self.owners.get(device).or_else(|| self.member(device)).map(|certificate| certificate.root)
+        self.owners
+            .get(device)
+            .or_else(|| self.member(device))
+            .map(|certificate| certificate.root)
     }
 
     /// The principal in whose name a chain is written: the one that was granted, if the device is certified for it.
@@ -163,7 +168,10 @@ impl Consent {
             return self.is_owner(&open.device).then_some(self.root);
         }
         let principal = self.grants.get(&open.grant)?.principal;
-        self.members.get(&open.device)?.contains_key(&principal).then_some(principal)
+        self.members
+            .get(&open.device)?
+            .contains_key(&principal)
+            .then_some(principal)
     }
 
     /// Certificate of a member's device. When several roots claim it: of the one that was granted most here, since a
@@ -176,8 +184,14 @@ impl Consent {
         }
         roots.values().max_by_key(|certificate| {
             let granted = |live: bool| {
-                let theirs = self.grants.iter().filter(|(_, grant)| grant.principal == certificate.root);
-                theirs.filter(|(id, _)| !live || !self.is_revoked(id)).map(|(_, grant)| grant.right).max()
+                let theirs = self
+                    .grants
+                    .iter()
+                    .filter(|(_, grant)| grant.principal == certificate.root);
+                theirs
+                    .filter(|(id, _)| !live || !self.is_revoked(id))
+                    .map(|(_, grant)| grant.right)
+                    .max()
             };
             (granted(true), granted(false), std::cmp::Reverse(certificate.root))
         })
@@ -185,7 +199,9 @@ impl Consent {
 
     /// Every certified device, owners first.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.owners.values().chain(self.members.values().flat_map(BTreeMap::values))
+        self.owners
+            .values()
+            .chain(self.members.values().flat_map(BTreeMap::values))
     }
 
     /// Grants that count, dead ones included.
@@ -237,9 +253,13 @@ impl Consent {
             .filter(|(_, grant)| grant.right >= Right::Read)
             .map(|(_, grant)| grant.principal)
             .collect();
-        let members = self.members.values().flat_map(BTreeMap::values).filter(move |certificate| {
-            readers.contains(&certificate.root) && !self.is_cut_as(&certificate.device, Some(certificate.root))
-        });
+        let members = self
+            .members
+            .values()
+            .flat_map(BTreeMap::values)
+            .filter(move |certificate| {
+                readers.contains(&certificate.root) && !self.is_cut_as(&certificate.device, Some(certificate.root))
+            });
         self.owner_devices().chain(members)
     }
 
@@ -286,7 +306,10 @@ impl Consent {
     /// be wrapped for anybody, and no epoch made that follows it.
     #[must_use]
     pub fn knows_closes_of(&self, epoch: &EpochId) -> bool {
-        self.epochs.closed_by(&[*epoch]).iter().all(|id| self.counted.contains(id) || self.denials.contains(id))
+        self.epochs
+            .closed_by(&[*epoch])
+            .iter()
+            .all(|id| self.counted.contains(id) || self.denials.contains(id))
     }
 
     /// Epochs that no other follows.
@@ -310,9 +333,17 @@ impl Consent {
                 at = *parent;
             }
             let below = depths.get(&at).copied().unwrap_or_default();
-            depths.extend(line.into_iter().rev().enumerate().map(|(above, at)| (at, below + above + 1)));
+            depths.extend(
+                line.into_iter()
+                    .rev()
+                    .enumerate()
+                    .map(|(above, at)| (at, below + above + 1)),
+            );
         }
-        depths.into_iter().min_by_key(|(at, depth)| (std::cmp::Reverse(*depth), *at)).map(|(at, _)| at)
+        depths
+            .into_iter()
+            .min_by_key(|(at, depth)| (std::cmp::Reverse(*depth), *at))
+            .map(|(at, _)| at)
     }
 
     /// Bodies that somebody with the right asked to destroy.
@@ -337,9 +368,14 @@ impl Consent {
     }
 
     fn managers_may_pin(&self, chains: &Chains, item: &Position) -> bool {
-        let Some(open) = chains.get(&item.chain).map(|chain| &chain.open) else { return false };
+        let Some(open) = chains.get(&item.chain).map(|chain| &chain.open) else {
+            return false;
+        };
         open.grant != OpId::OWNER
-            && self.grants.get(&open.grant).is_some_and(|grant| !self.managers.contains(&grant.principal))
+            && self
+                .grants
+                .get(&open.grant)
+                .is_some_and(|grant| !self.managers.contains(&grant.principal))
     }
 
     /// True when a counted pin or cut names this very position: then its arrival says something about what lies below.
@@ -349,7 +385,11 @@ impl Consent {
         [&self.pins, &self.manager_pins]
             .iter()
             .any(|pins| pins.get(&item.chain).is_some_and(|places| places.contains(&place)))
-            || self.cuts.values().flatten().any(|cut| cut.keep.binary_search(item).is_ok())
+            || self
+                .cuts
+                .values()
+                .flatten()
+                .any(|cut| cut.keep.binary_search(item).is_ok())
     }
 
     /// May its author write this, ignoring that the grant may have ended?
@@ -373,7 +413,11 @@ impl Consent {
             }
         } else {
             let grant = self.grants.get(&open.grant).ok_or(Denied::NoGrant)?;
-            if self.members.get(&open.device).is_none_or(|roots| !roots.contains_key(&grant.principal)) {
+            if self
+                .members
+                .get(&open.device)
+                .is_none_or(|roots| !roots.contains_key(&grant.principal))
+            {
                 return Err(Denied::NotCertified);
             }
             if grant.right < needed {
@@ -381,12 +425,17 @@ impl Consent {
             }
             principal = Some(grant.principal);
         }
-        let kept = self.cuts.get(&open.device).into_iter().flatten().all(|cut| match cut.by {
-            Cutter::Root | Cutter::Owner(_) => cut.keeps(chains, item),
-            Cutter::Member(root) => {
-                principal != Some(root) || cut.keeps(chains, item) || self.is_pinned(chains, item)
-            }
-        });
+        let kept = self
+            .cuts
+            .get(&open.device)
+            .into_iter()
+            .flatten()
+            .all(|cut| match cut.by {
+                Cutter::Root | Cutter::Owner(_) => cut.keeps(chains, item),
+                Cutter::Member(root) => {
+                    principal != Some(root) || cut.keeps(chains, item) || self.is_pinned(chains, item)
+                }
+            });
         if kept { Ok(()) } else { Err(Denied::DeviceCut) }
     }
 
@@ -405,16 +454,26 @@ impl Consent {
     }
 
     fn alive(&self, chains: &Chains, open: &Open, item: &Position) -> Result<(), Denied> {
-        if !self.is_revoked(&open.grant) || self.is_pinned(chains, item) { Ok(()) } else { Err(Denied::Revoked) }
+        if !self.is_revoked(&open.grant) || self.is_pinned(chains, item) {
+            Ok(())
+        } else {
+            Err(Denied::Revoked)
+        }
     }
 }
 
 /// The highest first: below one that is held and on the same branch the others have nothing to add.
 fn reaches_from(pins: &Pins, chains: &Chains, item: &Position) -> bool {
     pins.get(&item.chain).is_some_and(|places| {
-        places
-            .range((item.n, ItemHash([0; 32]))..)
-            .rev()
-            .any(|(n, hash)| chains.reaches(item, &Position { chain: item.chain, n: *n, hash: *hash }))
+        places.range((item.n, ItemHash([0; 32]))..).rev().any(|(n, hash)| {
+            chains.reaches(
+                item,
+                &Position {
+                    chain: item.chain,
+                    n: *n,
+                    hash: *hash,
+                },
+            )
+        })
     })
 }

@@ -68,10 +68,7 @@ impl EpochKey {
     /// The commitment: the epoch's name.
     #[must_use]
     pub fn epoch(&self) -> EpochId {
-        EpochId(::blake3::derive_key(
-            "keukentafel 1 epoch commitment",
-            &self.0,
-        ))
+        EpochId(::blake3::derive_key("keukentafel 1 epoch commitment", &self.0))
     }
 
     fn cipher(&self, context: &str, about: &[u8; 32]) -> XChaCha20Poly1305 {
@@ -127,11 +124,7 @@ impl EpochKey {
     /// # Errors
     /// [`SealError::Unopened`].
     pub fn open_item(&self, header: &Header, body: &[u8]) -> Result<Vec<u8>, SealError> {
-        open(
-            &self.item_cipher(header.chain),
-            &header.associated_data(),
-            body,
-        )
+        open(&self.item_cipher(header.chain), &header.associated_data(), body)
     }
 
     /// Seals a small piece of an operation for the readers of this epoch.
@@ -155,11 +148,7 @@ impl EpochKey {
     ///
     /// # Errors
     /// [`SealError::Unopened`].
-    pub fn open_note(
-        &self,
-        compartment: CompartmentId,
-        sealed: &Sealed,
-    ) -> Result<Vec<u8>, SealError> {
+    pub fn open_note(&self, compartment: CompartmentId, sealed: &Sealed) -> Result<Vec<u8>, SealError> {
         open(
             &self.cipher("keukentafel 1 note key", &compartment.0),
             b"",
@@ -189,12 +178,7 @@ impl EpochKey {
     pub fn open_back(&self, back: &Back) -> Result<Self, SealError> {
         let cipher = self.cipher("keukentafel 1 parent key", &back.parent.0);
         let plain = Zeroizing::new(open(&cipher, b"", &back.sealed)?);
-        let key = Self(
-            plain
-                .as_slice()
-                .try_into()
-                .map_err(|_| SealError::WrongKey)?,
-        );
+        let key = Self(plain.as_slice().try_into().map_err(|_| SealError::WrongKey)?);
         if key.epoch() == back.parent {
             Ok(key)
         } else {
@@ -203,12 +187,7 @@ impl EpochKey {
     }
 }
 
-fn seal(
-    cipher: &XChaCha20Poly1305,
-    aad: &[u8],
-    plain: &[u8],
-    random: &mut dyn Random,
-) -> Result<Vec<u8>, SealError> {
+fn seal(cipher: &XChaCha20Poly1305, aad: &[u8], plain: &[u8], random: &mut dyn Random) -> Result<Vec<u8>, SealError> {
     let mut nonce = [0; NONCE];
     random.fill(&mut nonce);
     let sealed = cipher
@@ -218,9 +197,7 @@ fn seal(
 }
 
 fn open(cipher: &XChaCha20Poly1305, aad: &[u8], body: &[u8]) -> Result<Vec<u8>, SealError> {
-    let (nonce, sealed) = body
-        .split_first_chunk::<NONCE>()
-        .ok_or(SealError::Unopened)?;
+    let (nonce, sealed) = body.split_first_chunk::<NONCE>().ok_or(SealError::Unopened)?;
     cipher
         .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad })
         .map_err(|_| SealError::Unopened)
@@ -231,18 +208,12 @@ fn open(cipher: &XChaCha20Poly1305, aad: &[u8], body: &[u8]) -> Result<Vec<u8>, 
 /// # Errors
 /// A recipient that is not a key.
 pub fn seal_to(recipients: &[[u8; 32]], plain: &[u8]) -> Result<Vec<u8>, SealError> {
-    let recipients = recipients
-        .iter()
-        .map(age_recipient)
-        .collect::<Result<Vec<_>, _>>()?;
-    let encryptor =
-        Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
-            .map_err(|_| SealError::Key(KeyError::BadKey))?;
+    let recipients = recipients.iter().map(age_recipient).collect::<Result<Vec<_>, _>>()?;
+    let encryptor = Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
+        .map_err(|_| SealError::Key(KeyError::BadKey))?;
     let mut file = Vec::with_capacity(plain.len() + 256);
     // Writing to a Vec cannot fail.
-    let mut writer = encryptor
-        .wrap_output(&mut file)
-        .map_err(|_| SealError::TooLong)?;
+    let mut writer = encryptor.wrap_output(&mut file).map_err(|_| SealError::TooLong)?;
     writer.write_all(plain).map_err(|_| SealError::TooLong)?;
     writer.finish().map_err(|_| SealError::TooLong)?;
     Ok(file)
@@ -252,11 +223,7 @@ pub fn seal_to(recipients: &[[u8; 32]], plain: &[u8]) -> Result<Vec<u8>, SealErr
 ///
 /// # Errors
 /// [`SealError::Unopened`] when it is not for this identity or was changed; [`SealError::TooLong`].
-pub fn open_with(
-    identity: &age::x25519::Identity,
-    file: &[u8],
-    cap: usize,
-) -> Result<Vec<u8>, SealError> {
+pub fn open_with(identity: &age::x25519::Identity, file: &[u8], cap: usize) -> Result<Vec<u8>, SealError> {
     let decryptor = Decryptor::new_buffered(file).map_err(|_| SealError::Unopened)?;
     if decryptor.is_scrypt() {
         return Err(SealError::Unopened);
@@ -341,12 +308,7 @@ impl Wrap {
     /// # Errors
     /// [`KeyError`].
     pub fn verify(&self) -> Result<(), KeyError> {
-        verify(
-            &self.by.0,
-            Self::PURPOSE,
-            &self.signed_part(),
-            &self.signature,
-        )
+        verify(&self.by.0, Self::PURPOSE, &self.signed_part(), &self.signature)
     }
 
     /// The key, proven by the commitment.
@@ -355,12 +317,7 @@ impl Wrap {
     /// [`SealError`].
     pub fn open(&self, identity: &age::x25519::Identity) -> Result<EpochKey, SealError> {
         let plain = Zeroizing::new(open_with(identity, &self.file, 32)?);
-        let key = EpochKey(
-            plain
-                .as_slice()
-                .try_into()
-                .map_err(|_| SealError::WrongKey)?,
-        );
+        let key = EpochKey(plain.as_slice().try_into().map_err(|_| SealError::WrongKey)?);
         if key.epoch() == self.epoch {
             Ok(key)
         } else {
@@ -440,10 +397,7 @@ mod tests {
         let first = EpochKey::generate(&mut random);
         let second = EpochKey::generate(&mut random);
         let back = second.back_to(&first, &mut random).unwrap();
-        assert_eq!(
-            second.open_back(&back).unwrap().as_bytes(),
-            first.as_bytes()
-        );
+        assert_eq!(second.open_back(&back).unwrap().as_bytes(), first.as_bytes());
         assert!(first.open_back(&back).is_err());
         let lie = Back {
             parent: EpochKey::generate(&mut random).epoch(),
@@ -463,14 +417,11 @@ mod tests {
         let key = EpochKey::generate(&mut random);
         let place = (DossierId([1; 32]), CompartmentId([2; 32]));
         let wrapping = karin.wrapping_recipient().unwrap();
-        let wrap =
-            Wrap::make(place, &key, karin.device(), &wrapping, &owner.signing_key()).unwrap();
+        let wrap = Wrap::make(place, &key, karin.device(), &wrapping, &owner.signing_key()).unwrap();
         let read = Wrap::from_bytes(&wrap.to_bytes()).unwrap();
         assert_eq!(read.verify(), Ok(()));
         assert_eq!(
-            read.open(&karin.wrapping_identity().unwrap())
-                .unwrap()
-                .as_bytes(),
+            read.open(&karin.wrapping_identity().unwrap()).unwrap().as_bytes(),
             key.as_bytes()
         );
         assert_eq!(

@@ -47,28 +47,18 @@ pub(crate) fn sign(key: &SigningKey, purpose: &str, message: &[u8]) -> [u8; 64] 
 }
 
 /// Verifies strictly: canonical signature, no key of small order, same answer on every machine.
-pub(crate) fn verify(
-    key: &[u8; 32],
-    purpose: &str,
-    message: &[u8],
-    signature: &[u8; 64],
-) -> Result<(), KeyError> {
+pub(crate) fn verify(key: &[u8; 32], purpose: &str, message: &[u8], signature: &[u8; 64]) -> Result<(), KeyError> {
     let key = VerifyingKey::from_bytes(key).map_err(|_| KeyError::BadKey)?;
     if key.is_weak() {
         return Err(KeyError::BadKey);
     }
-    key.verify_strict(
-        &purposed(purpose, message),
-        &Signature::from_bytes(signature),
-    )
-    .map_err(|_| KeyError::BadSignature)
+    key.verify_strict(&purposed(purpose, message), &Signature::from_bytes(signature))
+        .map_err(|_| KeyError::BadSignature)
 }
 
 fn purposed(purpose: &str, message: &[u8]) -> Vec<u8> {
     let mut out = Writer::new();
-    out.fixed(b"keukentafel/1/")
-        .bytes(purpose.as_bytes())
-        .fixed(message);
+    out.fixed(b"keukentafel/1/").bytes(purpose.as_bytes()).fixed(message);
     out.finish()
 }
 
@@ -102,17 +92,10 @@ impl RootSecret {
     /// # Errors
     /// [`KeyError::BadWords`].
     pub fn from_words(text: &str) -> Result<Self, KeyError> {
-        let text = text
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase();
-        let mnemonic = bip39::Mnemonic::parse_in_normalized(bip39::Language::English, &text)
-            .map_err(|_| KeyError::BadWords)?;
-        let entropy: [u8; 32] = mnemonic
-            .to_entropy()
-            .try_into()
-            .map_err(|_| KeyError::BadWords)?;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let mnemonic =
+            bip39::Mnemonic::parse_in_normalized(bip39::Language::English, &text).map_err(|_| KeyError::BadWords)?;
+        let entropy: [u8; 32] = mnemonic.to_entropy().try_into().map_err(|_| KeyError::BadWords)?;
         Ok(Self(entropy))
     }
 
@@ -135,10 +118,7 @@ impl RootSecret {
     /// The signing root.
     #[must_use]
     pub fn signing_key(&self) -> SigningKey {
-        SigningKey::from_bytes(&blake3::derive_key(
-            "keukentafel 1 root signing key",
-            &self.0,
-        ))
+        SigningKey::from_bytes(&blake3::derive_key("keukentafel 1 root signing key", &self.0))
     }
 
     /// Who this is.
@@ -159,11 +139,7 @@ impl RootSecret {
             endpoint: device.endpoint(),
             signature: [0; 64],
         };
-        certificate.signature = sign(
-            &self.signing_key(),
-            Certificate::PURPOSE,
-            &certificate.signed_part(),
-        );
+        certificate.signature = sign(&self.signing_key(), Certificate::PURPOSE, &certificate.signed_part());
         Ok(certificate)
     }
 }
@@ -249,11 +225,7 @@ impl DeviceSecrets {
     /// Public half of [`Self::transport`].
     #[must_use]
     pub fn endpoint(&self) -> EndpointKey {
-        EndpointKey(
-            SigningKey::from_bytes(&self.transport)
-                .verifying_key()
-                .to_bytes(),
-        )
+        EndpointKey(SigningKey::from_bytes(&self.transport).verifying_key().to_bytes())
     }
 }
 
@@ -289,12 +261,7 @@ impl Certificate {
     /// # Errors
     /// [`KeyError`].
     pub fn verify(&self) -> Result<(), KeyError> {
-        verify(
-            &self.root.0,
-            Self::PURPOSE,
-            &self.signed_part(),
-            &self.signature,
-        )?;
+        verify(&self.root.0, Self::PURPOSE, &self.signed_part(), &self.signature)?;
         let device = VerifyingKey::from_bytes(&self.device.0).map_err(|_| KeyError::BadKey)?;
         if device.is_weak() {
             Err(KeyError::BadKey)
@@ -362,14 +329,11 @@ mod tests {
         let root = RootSecret::from_entropy(Seeded::new(1).array());
         let words = root.words();
         assert_eq!(words.len(), 24);
-        let again =
-            RootSecret::from_words(&format!("  {}\n", words.join("  ").to_uppercase())).unwrap();
+        let again = RootSecret::from_words(&format!("  {}\n", words.join("  ").to_uppercase())).unwrap();
         assert_eq!(again.entropy(), root.entropy());
         let public = root.age_identity().unwrap().to_public();
         assert_eq!(
-            age_recipient(&root.recovery_recipient().unwrap())
-                .unwrap()
-                .to_string(),
+            age_recipient(&root.recovery_recipient().unwrap()).unwrap().to_string(),
             public.to_string()
         );
         let mut wrong = words;

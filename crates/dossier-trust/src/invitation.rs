@@ -67,12 +67,7 @@ impl Ticket {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut bytes = self.to_bytes();
-        bytes.extend(
-            blake3(&bytes)
-                .first_chunk::<5>()
-                .copied()
-                .unwrap_or_default(),
-        );
+        bytes.extend(blake3(&bytes).first_chunk::<5>().copied().unwrap_or_default());
         format!("{}{}", Self::PREFIX, base32(&bytes))
     }
 
@@ -82,13 +77,9 @@ impl Ticket {
     /// [`InvitationError::BadTicket`] when one letter is wrong; [`InvitationError::UnknownSuite`].
     pub fn from_text(text: &str) -> Result<Self, InvitationError> {
         let text = text.split_whitespace().collect::<String>().to_lowercase();
-        let body = text
-            .strip_prefix(Self::PREFIX)
-            .ok_or(InvitationError::BadTicket)?;
+        let body = text.strip_prefix(Self::PREFIX).ok_or(InvitationError::BadTicket)?;
         let bytes = unbase32(body).ok_or(InvitationError::BadTicket)?;
-        let (bytes, checksum) = bytes
-            .split_last_chunk::<5>()
-            .ok_or(InvitationError::BadTicket)?;
+        let (bytes, checksum) = bytes.split_last_chunk::<5>().ok_or(InvitationError::BadTicket)?;
         if blake3(bytes).first_chunk::<5>() != Some(checksum) {
             return Err(InvitationError::BadTicket);
         }
@@ -114,9 +105,7 @@ impl Ticket {
     #[must_use]
     pub fn knock(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.u8(SUITE)
-            .fixed(&self.hash())
-            .fixed(&self.authenticate(b"knock"));
+        out.u8(SUITE).fixed(&self.hash()).fixed(&self.authenticate(b"knock"));
         out.finish()
     }
 
@@ -166,9 +155,7 @@ impl Canonical for Ticket {
         Ok(Self {
             dossier: DossierId(input.fixed()?),
             inviter: Certificate::decode(input)?,
-            hints: input.list(Self::MAX_HINTS, |input| {
-                input.text(Self::MAX_HINT).map(str::to_owned)
-            })?,
+            hints: input.list(Self::MAX_HINTS, |input| input.text(Self::MAX_HINT).map(str::to_owned))?,
             secret: input.fixed()?,
             terms: input.fixed()?,
         })
@@ -237,29 +224,20 @@ impl Join {
     /// # Errors
     /// [`SealError::Key`] when the ticket's certificate holds no usable key.
     pub fn seal(&self, ticket: &Ticket) -> Result<Vec<u8>, SealError> {
-        seal_to(
-            std::slice::from_ref(&ticket.inviter.wrapping),
-            &self.to_bytes(),
-        )
+        seal_to(std::slice::from_ref(&ticket.inviter.wrapping), &self.to_bytes())
     }
 
     /// Opens and checks it: same ticket, same secret, the joiner's own signature.
     ///
     /// # Errors
     /// [`InvitationError`].
-    pub fn open(
-        file: &[u8],
-        ticket: &Ticket,
-        identity: &age::x25519::Identity,
-    ) -> Result<Self, InvitationError> {
+    pub fn open(file: &[u8], ticket: &Ticket, identity: &age::x25519::Identity) -> Result<Self, InvitationError> {
         let plain = open_with(identity, file, Self::MAX)?;
         let join = Self::from_bytes(&plain).map_err(SealError::from)?;
         if join.ticket != ticket.hash() {
             return Err(InvitationError::OtherTicket);
         }
-        if ::blake3::Hash::from(ticket.authenticate(&join.mac_part()))
-            != ::blake3::Hash::from(join.mac)
-        {
+        if ::blake3::Hash::from(ticket.authenticate(&join.mac_part())) != ::blake3::Hash::from(join.mac) {
             return Err(InvitationError::WrongSecret);
         }
         join.joiner.verify()?;
@@ -275,9 +253,7 @@ impl Join {
 
 impl Canonical for Join {
     fn encode(&self, out: &mut Writer) {
-        out.fixed(&self.signed_part())
-            .fixed(&self.signature)
-            .fixed(&self.mac);
+        out.fixed(&self.signed_part()).fixed(&self.signature).fixed(&self.mac);
     }
 
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -385,13 +361,8 @@ mod tests {
 
     fn person(random: &mut Seeded) -> Person {
         let device = DeviceSecrets::generate(random);
-        let certificate = RootSecret::from_entropy(random.array())
-            .certify(&device)
-            .unwrap();
-        Person {
-            device,
-            certificate,
-        }
+        let certificate = RootSecret::from_entropy(random.array()).certify(&device).unwrap();
+        Person { device, certificate }
     }
 
     fn ticket(inviter: &Person, random: &mut Seeded) -> Ticket {
@@ -410,10 +381,7 @@ mod tests {
         let lisa = person(&mut random);
         let ticket = ticket(&lisa, &mut random);
         let text = ticket.to_text();
-        assert_eq!(
-            Ticket::from_text(&format!(" {} \n", text.to_uppercase())),
-            Ok(ticket)
-        );
+        assert_eq!(Ticket::from_text(&format!(" {} \n", text.to_uppercase())), Ok(ticket));
         for at in 0..text.len() {
             let mut other = text.clone().into_bytes();
             other[at] = if other[at] == b'q' { b'r' } else { b'q' };
@@ -465,10 +433,7 @@ mod tests {
             Join::open(&forged.seal(&ticket).unwrap(), &ticket, &identity),
             Err(InvitationError::WrongSecret)
         );
-        assert_eq!(
-            ticket.check_knock(&guess.knock()),
-            Err(InvitationError::WrongSecret)
-        );
+        assert_eq!(ticket.check_knock(&guess.knock()), Err(InvitationError::WrongSecret));
         assert_eq!(ticket.check_knock(&ticket.knock()), Ok(()));
 
         let stolen = Join {

@@ -8,9 +8,7 @@ use ed25519_dalek::SigningKey;
 
 use crate::codec::{Canonical, DecodeError, Reader, Writer};
 use crate::identity::{KeyError, sign, verify};
-use crate::ids::{
-    ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, ItemHash, blake3,
-};
+use crate::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, ItemHash, blake3};
 use crate::operation::OpId;
 
 /// The only suite so far: Ed25519, X25519 through age v1, XChaCha20-Poly1305, BLAKE3, this codec.
@@ -119,10 +117,7 @@ impl Open {
     #[must_use]
     pub fn sign(self, key: &SigningKey) -> SignedOpen {
         let signature = sign(key, "open", &self.to_bytes());
-        SignedOpen {
-            open: self,
-            signature,
-        }
+        SignedOpen { open: self, signature }
     }
 }
 
@@ -173,12 +168,7 @@ impl SignedOpen {
     /// # Errors
     /// [`KeyError`].
     pub fn verify(&self) -> Result<(), KeyError> {
-        verify(
-            &self.open.device.0,
-            "open",
-            &self.open.to_bytes(),
-            &self.signature,
-        )
+        verify(&self.open.device.0, "open", &self.open.to_bytes(), &self.signature)
     }
 }
 
@@ -297,9 +287,7 @@ pub struct Position {
 
 impl Canonical for Position {
     fn encode(&self, out: &mut Writer) {
-        out.fixed(&self.chain.0)
-            .uint(u64::from(self.n))
-            .fixed(&self.hash.0);
+        out.fixed(&self.chain.0).uint(u64::from(self.n)).fixed(&self.hash.0);
     }
 
     fn decode(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -376,12 +364,7 @@ impl Item {
         {
             return Err(ItemError::OtherBody);
         }
-        verify(
-            &open.device.0,
-            "item",
-            &self.header.to_bytes(),
-            &self.signature,
-        )?;
+        verify(&open.device.0, "item", &self.header.to_bytes(), &self.signature)?;
         Ok(())
     }
 

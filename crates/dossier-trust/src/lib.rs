@@ -6,6 +6,7 @@
 //!
 //! This crate is pure: time and randomness are arguments (age draws its own, inside).
 
+mod bits;
 pub mod chains;
 pub mod codec;
 pub mod consent;
@@ -18,6 +19,6 @@ pub mod operation;
 pub mod preflight;
 pub mod receipt;
 pub mod record;
-pub mod verdict;
 #[cfg(test)]
 mod testing;
+pub mod verdict;

@@ -4,9 +4,7 @@
 
 use crate::codec::{Canonical, DecodeError, Reader, Writer, ascending};
 use crate::identity::Certificate;
-use crate::ids::{
-    BadId, DeviceId, DossierId, EpochId, GenerationId, ItemHash, PrincipalId, blake3,
-};
+use crate::ids::{BadId, DeviceId, DossierId, EpochId, GenerationId, ItemHash, PrincipalId, blake3};
 use crate::item::Position;
 
 /// Name of an operation: BLAKE3 of its byte form. The same bytes are the same operation wherever they stand, so
@@ -54,16 +52,10 @@ impl Right {
     }
 
     fn from_code(code: u8) -> Result<Self, DecodeError> {
-        [
-            Self::Relay,
-            Self::Read,
-            Self::Append,
-            Self::Edit,
-            Self::Manage,
-        ]
-        .get(usize::from(code))
-        .copied()
-        .ok_or(DecodeError::UnknownKind)
+        [Self::Relay, Self::Read, Self::Append, Self::Edit, Self::Manage]
+            .get(usize::from(code))
+            .copied()
+            .ok_or(DecodeError::UnknownKind)
     }
 }
 
@@ -244,17 +236,10 @@ fn read_positions(input: &mut Reader<'_>) -> Result<Vec<Position>, DecodeError> 
 impl Canonical for Operation {
     fn encode(&self, out: &mut Writer) {
         match self {
-            Self::Genesis {
-                root,
-                recovery,
-                salt,
-            } => {
+            Self::Genesis { root, recovery, salt } => {
                 out.u8(0).fixed(&root.0).fixed(recovery).fixed(salt);
             }
-            Self::Device {
-                certificate,
-                holder,
-            } => {
+            Self::Device { certificate, holder } => {
                 out.u8(1);
                 certificate.encode(out);
                 out.option(holder.as_ref(), |out, sealed| sealed.encode(out));
@@ -274,10 +259,7 @@ impl Canonical for Operation {
                 nonce,
                 record,
             } => {
-                out.u8(3)
-                    .fixed(&principal.0)
-                    .u8(right.code())
-                    .u8(*since as u8);
+                out.u8(3).fixed(&principal.0).u8(right.code()).u8(*since as u8);
                 out.option(until.as_ref(), |out, until| {
                     out.uint(*until);
                 });
@@ -341,7 +323,10 @@ impl Canonical for Operation {
                 if certificate.verify().is_err() {
                     return Err(DecodeError::NotCanonical);
                 }
-                Self::Device { certificate, holder: input.option(Sealed::decode)? }
+                Self::Device {
+                    certificate,
+                    holder: input.option(Sealed::decode)?,
+                }
             }
             2 => Self::Generation {
                 parent: GenerationId(input.fixed()?),
@@ -507,9 +492,6 @@ mod tests {
             keep: vec![place(2), place(1)],
         }
         .to_bytes();
-        assert_eq!(
-            Operation::from_bytes(&bytes),
-            Err(DecodeError::NotCanonical)
-        );
+        assert_eq!(Operation::from_bytes(&bytes), Err(DecodeError::NotCanonical));
     }
 }

@@ -116,9 +116,7 @@ impl Receipt {
 
     fn signed_part(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.u8(SUITE)
-            .fixed(&self.dossier.0)
-            .fixed(&self.compartment.0);
+        out.u8(SUITE).fixed(&self.dossier.0).fixed(&self.compartment.0);
         self.by.encode(&mut out);
         out.fixed(&self.salt).bytes(&self.file);
         out.finish()
@@ -130,12 +128,7 @@ impl Receipt {
     /// [`KeyError`].
     pub fn verify(&self) -> Result<(), KeyError> {
         self.by.verify()?;
-        verify(
-            &self.by.device.0,
-            Self::PURPOSE,
-            &self.signed_part(),
-            &self.signature,
-        )
+        verify(&self.by.device.0, Self::PURPOSE, &self.signed_part(), &self.signature)
     }
 
     /// Reads it on an owner device.

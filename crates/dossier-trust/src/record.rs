@@ -113,17 +113,9 @@ mod tests {
     fn nobody_can_put_other_words_in_a_record_or_move_it_to_another_dossier() {
         let mut random = Seeded::new(6);
         let device = DeviceSecrets::generate(&mut random);
-        let author = RootSecret::from_entropy(random.array())
-            .certify(&device)
-            .unwrap();
+        let author = RootSecret::from_entropy(random.array()).certify(&device).unwrap();
         let dossier = DossierId([1; 32]);
-        let record = Record::sign(
-            dossier,
-            author,
-            b"verslag".to_vec(),
-            &device.signing_key(),
-            &mut random,
-        );
+        let record = Record::sign(dossier, author, b"verslag".to_vec(), &device.signing_key(), &mut random);
         assert_eq!(record.verify(dossier), Ok(()));
         assert!(record.verify(DossierId([2; 32])).is_err());
         assert_eq!(Record::from_bytes(&record.to_bytes()).as_ref(), Ok(&record));

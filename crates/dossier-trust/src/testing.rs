@@ -8,11 +8,7 @@ pub struct Seeded(blake3::OutputReader);
 impl Seeded {
     /// The stream of one seed.
     pub fn new(seed: u64) -> Self {
-        Self(
-            blake3::Hasher::new()
-                .update(&seed.to_le_bytes())
-                .finalize_xof(),
-        )
+        Self(blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof())
     }
 }
 

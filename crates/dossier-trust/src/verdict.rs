@@ -70,7 +70,10 @@ impl Verdict {
     /// Judges a compartment's doc and rec lanes.
     #[must_use]
     pub fn reach(consent: &Consent, chains: &Chains, bodies: &dyn Bodies) -> Self {
-        let mut verdict = Self { generation: consent.current_generation(), ..Self::default() };
+        let mut verdict = Self {
+            generation: consent.current_generation(),
+            ..Self::default()
+        };
         let support = Support::of(consent, chains, bodies);
         for (id, chain) in chains.iter().filter(|(_, chain)| chain.open.lane != Lane::Log) {
             verdict.walk_trunk(*id, chain, consent, chains, &support);
@@ -79,17 +82,17 @@ impl Verdict {
         verdict
     }
 
-    fn walk_trunk(
-        &mut self,
-        id: ChainId,
-        chain: &Chain,
-        consent: &Consent,
-        chains: &Chains,
-        support: &Support,
-    ) {
+    fn walk_trunk(&mut self, id: ChainId, chain: &Chain, consent: &Consent, chains: &Chains, support: &Support) {
         let mut tip = Tip::start(id);
         let mut trunk = BTreeSet::new();
-        while let Some(next) = support.next(chain, tip, |item| consent.is_pinned(chains, item)) {
+        let kind = if chain.open.lane == Lane::Doc {
+            Kind::Change
+        } else {
+            Kind::Record
+        };
+        let able = |item: &Position| consent.able(chains, &chain.open, item, kind).is_ok();
+        let pinned = |item: &Position| consent.is_pinned(chains, item);
+        while let Some(next) = support.next(chain, tip, able, pinned) {
             trunk.insert(next);
             tip = next.into();
         }
@@ -146,7 +149,8 @@ impl Verdict {
                     self.quarantine.insert(*position, Waits::Refused(Refusal::WrongActor));
                 }
                 Some(change) if change.seq() != u64::from(position.n) => {
-                    self.quarantine.insert(*position, Waits::Refused(Refusal::WrongSequence));
+                    self.quarantine
+                        .insert(*position, Waits::Refused(Refusal::WrongSequence));
                 }
                 Some(change) => {
                     by_hash.insert(change.hash(), (*position, change));
@@ -158,7 +162,10 @@ impl Verdict {
         }
         let mut sound: BTreeMap<Position, [u8; 32]> = BTreeMap::new();
         for (position, change) in causal_order(&by_hash) {
-            match self.index.check_and_admit(change, &position.chain.0, u64::from(position.n)) {
+            match self
+                .index
+                .check_and_admit(change, &position.chain.0, u64::from(position.n))
+            {
                 Ok(()) => {
                     sound.insert(position, change.hash());
                 }
@@ -170,7 +177,9 @@ impl Verdict {
         }
         let mut counted = Vec::new();
         for (position, hash) in &sound {
-            let Some(open) = chains.get(&position.chain).map(|chain| &chain.open) else { continue };
+            let Some(open) = chains.get(&position.chain).map(|chain| &chain.open) else {
+                continue;
+            };
             if Some(open.generation) != self.generation {
                 self.quarantine.insert(*position, Waits::OtherGeneration);
                 continue;
@@ -184,7 +193,9 @@ impl Verdict {
         }
         let mut next = counted;
         while let Some(hash) = next.pop() {
-            let Some((position, change)) = by_hash.get(&hash) else { continue };
+            let Some((position, change)) = by_hash.get(&hash) else {
+                continue;
+            };
             if sound.contains_key(position) && self.document.insert(*position, hash).is_none() {
                 self.quarantine.remove(position);
                 next.extend(change.deps());
@@ -215,9 +226,15 @@ impl Verdict {
         item: &Position,
         change: Option<&Inspected>,
     ) -> Extended {
-        let Some(chain) = chains.get(&item.chain) else { return Extended::JudgeAgain };
+        let Some(chain) = chains.get(&item.chain) else {
+            return Extended::JudgeAgain;
+        };
         let open = &chain.open;
-        let tip = self.trunks.get(&item.chain).copied().unwrap_or_else(|| Tip::start(item.chain));
+        let tip = self
+            .trunks
+            .get(&item.chain)
+            .copied()
+            .unwrap_or_else(|| Tip::start(item.chain));
         let follows = tip.n.checked_add(1) == Some(item.n) && tip.hash == prev;
         if !follows || !chain.children(tip).eq([*item]) || consent.is_named(item) {
             return Extended::JudgeAgain;
@@ -231,12 +248,17 @@ impl Verdict {
                 self.count_record(consent, *item);
             }
             Lane::Doc => {
-                let Some(change) = change else { return Extended::JudgeAgain };
+                let Some(change) = change else {
+                    return Extended::JudgeAgain;
+                };
                 if self.awaited.contains(&change.hash())
                     || change.deps().iter().any(|dep| !self.held.contains(dep))
                     || Some(open.generation) != self.generation
                     || consent.within(chains, open, item, Kind::Change).is_err()
-                    || self.index.check_and_admit(change, &item.chain.0, u64::from(item.n)).is_err()
+                    || self
+                        .index
+                        .check_and_admit(change, &item.chain.0, u64::from(item.n))
+                        .is_err()
                 {
                     return Extended::JudgeAgain;
                 }

@@ -3,6 +3,7 @@
 //! This package holds no rules of the dossier. It knows how the parts are built and in which order.
 
 mod app;
+mod demo;
 mod licences;
 mod process;
 mod setup;
@@ -43,6 +44,15 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         screenshot: Option<PathBuf>,
     },
+    /// Play the main job in the terminal: four people, separate programs, loopback only
+    Demo {
+        /// Keep the home folders in this empty folder, instead of a throw-away one
+        #[arg(long, value_name = "DIR")]
+        home: Option<PathBuf>,
+        /// Build without optimisation
+        #[arg(long)]
+        debug: bool,
+    },
     /// Run every check, each under its own heading, and end with a table
     Test {
         /// Only these lanes
@@ -61,6 +71,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Setup => setup::ensure(&setup::Need::ALL),
         Task::App { demo, home, screenshot } => app::start(demo, home.as_deref(), screenshot.as_deref()),
+        Task::Demo { home, debug } => demo::play(home.as_deref(), debug),
         Task::Test { lanes } => test::run(&lanes),
         Task::Types { check } => types::run(check),
     };

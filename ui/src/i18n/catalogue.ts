@@ -1,4 +1,5 @@
 import enAction from './en/action.json';
+import enCli from './en/cli.json';
 import enCommon from './en/common.json';
 import enDate from './en/date.json';
 import enDesktop from './en/desktop.json';
@@ -10,6 +11,7 @@ import enStart from './en/start.json';
 import enTerm from './en/term.json';
 import enToday from './en/today.json';
 import nlAction from './nl/action.json';
+import nlCli from './nl/cli.json';
 import nlCommon from './nl/common.json';
 import nlDate from './nl/date.json';
 import nlDesktop from './nl/desktop.json';
@@ -27,6 +29,7 @@ export type Language = keyof typeof LANGUAGES;
 
 const nl = {
   action: nlAction,
+  cli: nlCli,
   common: nlCommon,
   date: nlDate,
   desktop: nlDesktop,
@@ -42,6 +45,7 @@ type Catalogue = typeof nl;
 
 const en: Catalogue = {
   action: enAction,
+  cli: enCli,
   common: enCommon,
   date: enDate,
   desktop: enDesktop,

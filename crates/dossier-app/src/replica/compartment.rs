@@ -164,6 +164,10 @@ impl Compartment {
     /// Reads the log again and opens what the wraps of this device allow.
     pub fn reconsider(&mut self, me: &Me, dossier: &Consent) {
         self.consent = Consent::of_compartment(dossier, &self.chains, &self.log);
+        if self.verdict.generation().is_none() {
+            // A compartment that was made just now: its document begins with this generation.
+            self.verdict = Verdict::reach(&self.consent, &self.chains, &OpenedChanges::default());
+        }
         for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == me.id()) {
             if !self.keys.contains_key(&wrap.epoch)
                 && let Ok(key) = wrap.open(me.opener())

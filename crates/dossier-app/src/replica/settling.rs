@@ -240,7 +240,7 @@ impl Dossier {
         let mut found = Vec::new();
         for compartment in self.compartments.values() {
             let Some(epoch) = compartment.consent.current_epoch() else { continue };
-            if !compartment.keys.contains_key(&epoch) {
+            if !compartment.keys.contains_key(&epoch) || !compartment.consent.knows_closes_of(&epoch) {
                 continue;
             }
             for reader in compartment.consent.reader_devices() {

@@ -155,6 +155,7 @@ impl Home {
         writing.operation(CompartmentId::DOSSIER, genesis)?;
         let certificate = me.certificate.clone();
         writing.operation(CompartmentId::DOSSIER, Operation::Device { certificate, holder: None })?;
+        writing.reconsider(&CompartmentId::DOSSIER)?;
         let out = writing.out;
         let row = dossier_store::Dossier {
             dossier: id,
@@ -248,8 +249,13 @@ impl Writing<'_> {
         let mut random = self.random;
         let compartment = self.compartment(&id)?;
         // Sealing the key of an epoch that this device does not have is somebody else's to do.
-        let parents: Vec<EpochId> =
-            compartment.consent.epoch_heads().into_iter().filter(|epoch| compartment.keys.contains_key(epoch)).collect();
+        // So is building on one that honours a denial which has not arrived here.
+        let parents: Vec<EpochId> = compartment
+            .consent
+            .epoch_heads()
+            .into_iter()
+            .filter(|epoch| compartment.keys.contains_key(epoch) && compartment.consent.knows_closes_of(epoch))
+            .collect();
         let mut back = Vec::with_capacity(parents.len());
         for parent in &parents {
             if let Some(parent) = compartment.keys.get(parent) {
@@ -257,7 +263,7 @@ impl Writing<'_> {
             }
         }
         back.sort();
-        let closes = compartment.consent.denials_of_reading().iter().copied().collect();
+        let closes = compartment.consent.open_denials(&parents).into_iter().collect();
         let epoch = key.epoch();
         compartment.keys.insert(epoch, key.clone());
         self.operation(id, Operation::Epoch { parents, closes, commit: epoch, back })?;
@@ -283,6 +289,10 @@ impl Writing<'_> {
     pub fn wrap_current(&mut self, id: CompartmentId, reader: &Certificate) -> Result<(), Fault> {
         let compartment = self.compartment(&id)?;
         let Some(epoch) = compartment.consent.current_epoch() else { return Ok(()) };
+        if !compartment.consent.knows_closes_of(&epoch) {
+            // A denial that has not arrived here may be about this very reader.
+            return Ok(());
+        }
         if compartment.wrapped_for(&reader.device).contains(&epoch) {
             return Ok(());
         }

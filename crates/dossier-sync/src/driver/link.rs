@@ -1,7 +1,7 @@
 //! One connection to a known peer: its stream, its [`Session`], and what the program tells it meanwhile.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,10 @@ type Waiting = (BTreeSet<(DossierId, CompartmentId)>, BTreeSet<DossierId>);
 pub(crate) struct Changes {
     waiting: Mutex<Waiting>,
     notify: Notify,
+    /// The session said that both copies are equal, and has not said otherwise since.
+    equal: AtomicBool,
+    /// What was waiting is being told to the session.
+    telling: AtomicBool,
 }
 
 impl Changes {
@@ -52,7 +56,18 @@ impl Changes {
     }
 
     fn take(&self) -> Waiting {
-        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.telling.store(true, Ordering::SeqCst);
+        std::mem::take(&mut *waiting)
+    }
+
+    /// Both copies are equal and nothing waits to be told.
+    pub fn quiet(&self) -> bool {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.0.is_empty()
+            && waiting.1.is_empty()
+            && !self.telling.load(Ordering::SeqCst)
+            && self.equal.load(Ordering::SeqCst)
     }
 }
 
@@ -146,6 +161,7 @@ async fn converse(inner: &Arc<Inner>, link: &Link) -> (bool, Option<Reason>) {
                 for (dossier, compartment) in changed {
                     over = over.or_else(|| step(&mut session, Input::LocalChange { dossier, compartment }));
                 }
+                link.changes.telling.store(false, Ordering::SeqCst);
             }
             frame = frames.recv() => match frame {
                 None => break,
@@ -192,8 +208,14 @@ impl Inner {
                     // The writer is gone only when the connection is, which the reader notices too.
                     let _ = out.send(frame);
                 }
-                Output::Idle => self.tell(Event::Idle { device }),
-                Output::Busy { items_left } => self.tell(Event::Busy { device, items_left }),
+                Output::Idle => {
+                    link.changes.equal.store(true, Ordering::SeqCst);
+                    self.tell(Event::Idle { device });
+                }
+                Output::Busy { items_left } => {
+                    link.changes.equal.store(false, Ordering::SeqCst);
+                    self.tell(Event::Busy { device, items_left });
+                }
                 Output::Progress {
                     dossier,
                     compartment,

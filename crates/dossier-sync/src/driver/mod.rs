@@ -502,6 +502,12 @@ impl Network {
             .collect()
     }
 
+    /// Connected peers whose copies are equal to ours, as far as they are shared, with nothing under way.
+    pub fn quiet(&self) -> Vec<DeviceId> {
+        let links = self.inner.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.values().filter(|link| link.changes.quiet()).map(|link| link.device).collect()
+    }
+
     /// The own copy of a compartment grew: connected peers hear of it at once.
     pub fn local_change(&self, dossier: DossierId, compartment: CompartmentId) {
         self.inner

@@ -1,7 +1,9 @@
 //! Which epochs may be sealed under.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::bits::Bits;
 use crate::ids::EpochId;
 use crate::operation::{Back, OpId};
 
@@ -16,13 +18,39 @@ pub struct EpochNode {
     pub back: Vec<Back>,
 }
 
+impl EpochNode {
+    pub(super) fn new(parents: &[EpochId], closes: &[OpId], back: &[Back]) -> Self {
+        Self {
+            parents: parents.to_vec(),
+            closes: closes.iter().copied().collect(),
+            back: back.to_vec(),
+        }
+    }
+}
+
 /// All epochs of a compartment, and what follows from them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Epochs {
     nodes: BTreeMap<EpochId, EpochNode>,
     clean: BTreeSet<EpochId>,
-    current: Option<EpochId>,
+    current: Option<(u32, Reverse<EpochId>)>,
+    /// Height, and what the epoch and its ancestors close, of every epoch that is not behind a ring.
+    lines: HashMap<EpochId, (u32, Bits)>,
+    /// Place of every denial in the bits.
+    places: HashMap<OpId, usize>,
+    /// Denials and parents that some epoch names, held or not.
+    closing: HashSet<OpId>,
+    following: HashSet<EpochId>,
 }
+
+impl PartialEq for Epochs {
+    /// The rest follows.
+    fn eq(&self, other: &Self) -> bool {
+        self.nodes == other.nodes && self.clean == other.clean && self.current == other.current
+    }
+}
+
+impl Eq for Epochs {}
 
 impl Epochs {
     pub(super) fn nodes(&self) -> &BTreeMap<EpochId, EpochNode> {
@@ -34,12 +62,14 @@ impl Epochs {
     }
 
     pub(super) fn current(&self) -> Option<EpochId> {
-        self.current
+        self.current.map(|(_, Reverse(epoch))| epoch)
     }
 
     /// Two operations may publish one commitment, although no honest program does that. Then the epoch honours only
     /// what both say, lest a second one makes a key clean that a reader who left has.
     pub(super) fn add(&mut self, commit: EpochId, node: EpochNode) {
+        self.closing.extend(&node.closes);
+        self.following.extend(&node.parents);
         self.nodes
             .entry(commit)
             .and_modify(|held| {
@@ -52,16 +82,46 @@ impl Epochs {
             .or_insert(node);
     }
 
+    /// Takes an epoch and decides whether it is clean. False when others may be so because of it, or no longer: then
+    /// nothing was taken.
+    pub(super) fn follow(&mut self, commit: EpochId, node: &EpochNode) -> bool {
+        if self.nodes.contains_key(&commit) || self.following.contains(&commit) || node.parents.contains(&commit) {
+            return false;
+        }
+        self.add(commit, node.clone());
+        self.draw_line(commit);
+        true
+    }
+
+    /// Takes one more denial: nothing is clean until an epoch closes it. False when one does that already.
+    pub(super) fn deny(&mut self, denial: OpId) -> bool {
+        if self.closing.contains(&denial) {
+            return false;
+        }
+        let place = self.places.len();
+        self.places.entry(denial).or_insert(place);
+        self.clean.clear();
+        self.current = None;
+        true
+    }
+
     /// Decides anew which epochs are clean: they and their ancestors close every one of `denials`. Every epoch is
     /// looked at once, after its parents; one behind a ring of parents is never reached and never clean (commitments
     /// are no hashes of their parents, so a hostile log may claim a ring).
     pub(super) fn settle(&mut self, denials: &BTreeSet<OpId>) {
-        let number: HashMap<&OpId, usize> = denials.iter().enumerate().map(|(at, id)| (id, at)).collect();
+        self.places = denials.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+        self.lines.clear();
+        self.clean.clear();
+        self.current = None;
         let mut waiting: HashMap<EpochId, usize> = HashMap::with_capacity(self.nodes.len());
         let mut after: HashMap<EpochId, Vec<EpochId>> = HashMap::new();
         let mut ready = Vec::new();
         for (epoch, node) in &self.nodes {
-            let held: Vec<&EpochId> = node.parents.iter().filter(|parent| self.nodes.contains_key(parent)).collect();
+            let held: Vec<&EpochId> = node
+                .parents
+                .iter()
+                .filter(|parent| self.nodes.contains_key(parent))
+                .collect();
             if held.is_empty() {
                 ready.push(*epoch);
             }
@@ -70,25 +130,8 @@ impl Epochs {
                 after.entry(*parent).or_default().push(*epoch);
             }
         }
-        let mut closed: HashMap<EpochId, (u32, Bits)> = HashMap::with_capacity(self.nodes.len());
-        self.clean.clear();
-        self.current = None;
-        let mut best = None;
         while let Some(epoch) = ready.pop() {
-            let Some(node) = self.nodes.get(&epoch) else { continue };
-            let (mut height, mut bits) = (0u32, Bits::new(denials.len()));
-            for (parent, inherited) in node.parents.iter().filter_map(|parent| closed.get(parent)) {
-                height = height.max(parent.saturating_add(1));
-                bits.take(inherited);
-            }
-            for at in node.closes.iter().filter_map(|id| number.get(id)) {
-                bits.set(*at);
-            }
-            if bits.count() == denials.len() {
-                self.clean.insert(epoch);
-                best = best.max(Some((height, std::cmp::Reverse(epoch))));
-            }
-            closed.insert(epoch, (height, bits));
+            self.draw_line(epoch);
             for next in after.remove(&epoch).unwrap_or_default() {
                 if let Some(count) = waiting.get_mut(&next) {
                     *count -= 1;
@@ -98,7 +141,27 @@ impl Epochs {
                 }
             }
         }
-        self.current = best.map(|(_, std::cmp::Reverse(epoch))| epoch);
+    }
+
+    /// For an epoch whose parents have their lines.
+    fn draw_line(&mut self, epoch: EpochId) {
+        let Some(node) = self.nodes.get(&epoch) else { return };
+        let (mut height, mut bits) = (0u32, Bits::default());
+        for parent in node.parents.iter().filter(|parent| self.nodes.contains_key(parent)) {
+            let Some((parent, inherited)) = self.lines.get(parent) else {
+                return;
+            };
+            height = height.max(parent.saturating_add(1));
+            bits.take(inherited);
+        }
+        for at in node.closes.iter().filter_map(|id| self.places.get(id)) {
+            bits.set(*at);
+        }
+        if bits.count() == self.places.len() {
+            self.clean.insert(epoch);
+            self.current = self.current.max(Some((height, Reverse(epoch))));
+        }
+        self.lines.insert(epoch, (height, bits));
     }
 
     /// Everything that these epochs and their ancestors close.
@@ -117,33 +180,11 @@ impl Epochs {
 
     pub(super) fn heads(&self) -> Vec<EpochId> {
         let parents: BTreeSet<&EpochId> = self.nodes.values().flat_map(|node| &node.parents).collect();
-        self.nodes.keys().filter(|epoch| !parents.contains(epoch)).copied().collect()
-    }
-}
-
-/// Which of the denials are closed.
-#[derive(Debug, Clone)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn new(len: usize) -> Self {
-        Self(vec![0; len.div_ceil(64)])
-    }
-
-    fn set(&mut self, at: usize) {
-        if let Some(word) = self.0.get_mut(at / 64) {
-            *word |= 1 << (at % 64);
-        }
-    }
-
-    fn take(&mut self, other: &Self) {
-        for (word, other) in self.0.iter_mut().zip(&other.0) {
-            *word |= other;
-        }
-    }
-
-    fn count(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
+        self.nodes
+            .keys()
+            .filter(|epoch| !parents.contains(epoch))
+            .copied()
+            .collect()
     }
 }
 
@@ -170,7 +211,12 @@ mod tests {
 
     #[test]
     fn an_epoch_is_clean_when_its_line_closes_every_denial_and_the_tallest_is_current() {
-        let line = [(1, node(&[], &[])), (2, node(&[1], &[7])), (3, node(&[2], &[8])), (4, node(&[1], &[7, 8]))];
+        let line = [
+            (1, node(&[], &[])),
+            (2, node(&[1], &[7])),
+            (3, node(&[2], &[8])),
+            (4, node(&[1], &[7, 8])),
+        ];
         let epochs = settled(&line, &[7, 8]);
         assert!(!epochs.is_clean(&EpochId([2; 32])));
         assert!(epochs.is_clean(&EpochId([3; 32])) && epochs.is_clean(&EpochId([4; 32])));
@@ -182,7 +228,12 @@ mod tests {
 
     #[test]
     fn a_ring_of_parents_is_never_clean_and_never_loops() {
-        let ring = [(1, node(&[2], &[7])), (2, node(&[1], &[])), (3, node(&[2], &[])), (4, node(&[], &[7]))];
+        let ring = [
+            (1, node(&[2], &[7])),
+            (2, node(&[1], &[])),
+            (3, node(&[2], &[])),
+            (4, node(&[], &[7])),
+        ];
         let epochs = settled(&ring, &[7]);
         assert_eq!(epochs.current(), Some(EpochId([4; 32])));
         assert!(!epochs.is_clean(&EpochId([1; 32])) && !epochs.is_clean(&EpochId([3; 32])));

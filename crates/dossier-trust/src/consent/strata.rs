@@ -48,7 +48,10 @@ impl Consent {
     #[must_use]
     pub fn of_dossier(dossier: DossierId, chains: &Chains, log: &[Entry]) -> Self {
         let mut consent = Self::default();
-        let genesis = log.iter().map(|entry| &entry.operation).find(|operation| operation.starts() == Some(dossier));
+        let genesis = log
+            .iter()
+            .map(|entry| &entry.operation)
+            .find(|operation| operation.starts() == Some(dossier));
         let Some(Operation::Genesis { root, recovery, .. }) = genesis else {
             return consent;
         };
@@ -59,7 +62,10 @@ impl Consent {
                 && certificate.root == consent.root
             {
                 // A root may certify a device twice: every replica uses the same one of them.
-                let held = consent.owners.entry(certificate.device).or_insert_with(|| certificate.clone());
+                let held = consent
+                    .owners
+                    .entry(certificate.device)
+                    .or_insert_with(|| certificate.clone());
                 if *certificate < *held {
                     *held = certificate.clone();
                 }
@@ -95,7 +101,9 @@ impl Consent {
     /// Cuts, new managers, and everything while there is a manager or a member who cut a device, are read again.
     #[must_use]
     pub fn extend(&mut self, chains: &Chains, entry: &Entry) -> bool {
-        let Some(signed) = self.signed(chains, entry) else { return false };
+        let Some(signed) = self.signed(chains, entry) else {
+            return false;
+        };
         let in_dossier_part = signed.open.compartment == CompartmentId::DOSSIER;
         if self.delicate || in_dossier_part || self.is_named(&entry.position) {
             return false;
@@ -103,7 +111,9 @@ impl Consent {
         match &entry.operation {
             Operation::Cut { .. } | Operation::Genesis { .. } => return false,
             // Whether an earlier revocation of it denied reading has to be looked at again.
-            Operation::Grant { right: Right::Manage, .. } => return false,
+            Operation::Grant {
+                right: Right::Manage, ..
+            } => return false,
             Operation::Grant { .. } if self.revoked.contains_key(&signed.id) => return false,
             Operation::Device { certificate, .. } if certificate.root == self.root => return false,
             Operation::Device { .. } => self.certify_member(&entry.operation),
@@ -114,14 +124,42 @@ impl Consent {
             | Operation::Epoch { .. }
             | Operation::Erase { .. } => {}
         }
-        let before = (self.denials.len(), self.epochs.nodes().len());
-        if let Some(strength) = self.owner_strength(chains, &signed) {
-            self.count(signed.id, entry, strength);
-        }
-        if matches!(entry.operation, Operation::Epoch { .. } | Operation::Revoke { .. })
-            || before != (self.denials.len(), self.epochs.nodes().len())
-        {
-            self.settle_reading();
+        let Some(strength) = self.owner_strength(chains, &signed) else {
+            return true;
+        };
+        match &entry.operation {
+            Operation::Epoch { .. } if self.counted.contains(&signed.id) => {}
+            Operation::Epoch {
+                parents,
+                closes,
+                commit,
+                back,
+            } if strength == Strength::Full => {
+                let node = EpochNode::new(parents, closes, back);
+                if !self.epochs.follow(*commit, &node) {
+                    return false;
+                }
+                self.counted.insert(signed.id);
+            }
+            Operation::Revoke { grant, .. } if *grant != OpId::OWNER => {
+                let reads = self.grants.get(grant).is_none_or(|grant| grant.right >= Right::Read);
+                if reads && !self.denials_of_reading.contains(&signed.id) {
+                    if !self.epochs.deny(signed.id) {
+                        return false;
+                    }
+                    self.denials_of_reading.insert(signed.id);
+                }
+                self.count(signed.id, entry, strength);
+            }
+            Operation::Genesis { .. }
+            | Operation::Device { .. }
+            | Operation::Generation { .. }
+            | Operation::Grant { .. }
+            | Operation::Revoke { .. }
+            | Operation::Cut { .. }
+            | Operation::Pin { .. }
+            | Operation::Epoch { .. }
+            | Operation::Erase { .. } => self.count(signed.id, entry, strength),
         }
         true
     }
@@ -152,7 +190,12 @@ impl Consent {
         } else {
             Author::Other(open.device)
         };
-        Some(Signed { id: entry.operation.id(), author, open, entry })
+        Some(Signed {
+            id: entry.operation.id(),
+            author,
+            open,
+            entry,
+        })
     }
 
     fn count_all(&mut self, chains: &Chains, log: &[Entry], dossier: &Self) {
@@ -187,9 +230,12 @@ impl Consent {
 
     /// Strata 2 and 3.
     fn count_owner_cuts(&mut self, chains: &Chains, signed: &[Signed<'_>], dossier: &Self) {
-        let cut_of = |one: &Signed<'_>| match &one.entry.operation {
-            Operation::Cut { device, keep } => Some((*device, keep.clone())),
-            _ => None,
+        let cut_of = |one: &Signed<'_>| {
+            if let Operation::Cut { device, keep } = &one.entry.operation {
+                Some((*device, keep.clone()))
+            } else {
+                None
+            }
         };
         for by_root in [true, false] {
             let mut here: BTreeSet<(DeviceId, Cutter)> = BTreeSet::new();
@@ -204,13 +250,22 @@ impl Consent {
                 here.insert((device, by));
                 found.push((device, Cut { by, id: one.id, keep }));
             }
-            for (device, cut) in dossier.cuts.iter().flat_map(|(device, cuts)| cuts.iter().map(move |cut| (device, cut)))
+            for (device, cut) in dossier
+                .cuts
+                .iter()
+                .flat_map(|(device, cuts)| cuts.iter().map(move |cut| (device, cut)))
             {
                 if (cut.by == Cutter::Root) == by_root {
                     // It denies reading here also where its keep is said here.
                     self.denials.insert(cut.id);
                     if !here.contains(&(*device, cut.by)) {
-                        found.push((*device, Cut { keep: Vec::new(), ..cut.clone() }));
+                        found.push((
+                            *device,
+                            Cut {
+                                keep: Vec::new(),
+                                ..cut.clone()
+                            },
+                        ));
                     }
                 }
             }
@@ -252,9 +307,16 @@ impl Consent {
         for one in signed {
             if let Operation::Cut { device, keep } = &one.entry.operation
                 && let Author::Other(by) = one.author
-                && self.members.get(device).is_some_and(|roots| roots.contains_key(&PrincipalId(by.0)))
+                && self
+                    .members
+                    .get(device)
+                    .is_some_and(|roots| roots.contains_key(&PrincipalId(by.0)))
             {
-                let cut = Cut { by: Cutter::Member(PrincipalId(by.0)), id: one.id, keep: keep.clone() };
+                let cut = Cut {
+                    by: Cutter::Member(PrincipalId(by.0)),
+                    id: one.id,
+                    keep: keep.clone(),
+                };
                 self.cuts.entry(*device).or_default().push(cut);
                 self.counted.insert(one.id);
             }
@@ -263,7 +325,9 @@ impl Consent {
 
     fn manager_may(&self, chains: &Chains, signed: &Signed<'_>) -> bool {
         if !matches!(signed.author, Author::Other(_))
-            || self.within_as(chains, signed.open, &signed.entry.position, Right::Manage).is_err()
+            || self
+                .within_as(chains, signed.open, &signed.entry.position, Right::Manage)
+                .is_err()
         {
             return false;
         }
@@ -271,9 +335,10 @@ impl Consent {
             Operation::Grant { principal, right, .. } => {
                 *right < Right::Manage && *principal != self.root && !self.managers.contains(principal)
             }
-            Operation::Revoke { grant, .. } => {
-                self.grants.get(grant).is_none_or(|grant| !self.managers.contains(&grant.principal))
-            }
+            Operation::Revoke { grant, .. } => self
+                .grants
+                .get(grant)
+                .is_none_or(|grant| !self.managers.contains(&grant.principal)),
             Operation::Pin { .. } | Operation::Epoch { .. } => true,
             Operation::Genesis { .. }
             | Operation::Device { .. }
@@ -298,8 +363,19 @@ impl Consent {
             }
             Operation::Cut { .. } => {}
             _ if !full => return,
-            Operation::Grant { principal, right, since, until, .. } => {
-                let grant = Grant { principal: *principal, right: *right, since: *since, until: *until };
+            Operation::Grant {
+                principal,
+                right,
+                since,
+                until,
+                ..
+            } => {
+                let grant = Grant {
+                    principal: *principal,
+                    right: *right,
+                    since: *since,
+                    until: *until,
+                };
                 self.grants.insert(id, grant);
             }
             Operation::Pin { positions, .. } => self.pin(positions, strength),
@@ -307,16 +383,19 @@ impl Consent {
                 self.generations.insert(GenerationId(id.0), *parent);
                 self.pin(base, strength);
             }
-            Operation::Epoch { parents, closes, commit, back } => {
-                let node = EpochNode {
-                    parents: parents.clone(),
-                    closes: closes.iter().copied().collect(),
-                    back: back.clone(),
-                };
-                self.epochs.add(*commit, node);
+            Operation::Epoch {
+                parents,
+                closes,
+                commit,
+                back,
+            } => {
+                self.epochs.add(*commit, EpochNode::new(parents, closes, back));
             }
             Operation::Erase { item, at } => {
-                self.erased.entry(*item).and_modify(|held| *held = (*held).min(*at)).or_insert(*at);
+                self.erased
+                    .entry(*item)
+                    .and_modify(|held| *held = (*held).min(*at))
+                    .or_insert(*at);
             }
             Operation::Genesis { .. } | Operation::Device { .. } => {}
         }
@@ -324,9 +403,15 @@ impl Consent {
     }
 
     fn pin(&mut self, positions: &[Position], strength: Strength) {
-        let pins = if strength == Strength::Manager { &mut self.manager_pins } else { &mut self.pins };
+        let pins = if strength == Strength::Manager {
+            &mut self.manager_pins
+        } else {
+            &mut self.pins
+        };
         for position in positions {
-            pins.entry(position.chain).or_default().insert((position.n, position.hash));
+            pins.entry(position.chain)
+                .or_default()
+                .insert((position.n, position.hash));
         }
     }
 
@@ -348,8 +433,13 @@ impl Consent {
             Cutter::Member(root) => readers.contains(&root).then_some(cut.id),
             Cutter::Root | Cutter::Owner(_) => None,
         });
-        self.denials_of_reading =
-            self.denials.iter().filter(|id| !of_relays.contains(id)).copied().chain(by_members).collect();
+        self.denials_of_reading = self
+            .denials
+            .iter()
+            .filter(|id| !of_relays.contains(id))
+            .copied()
+            .chain(by_members)
+            .collect();
         self.epochs.settle(&self.denials_of_reading);
     }
 }

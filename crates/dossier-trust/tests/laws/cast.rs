@@ -62,5 +62,11 @@ pub const PLAYERS: [(DeviceId, Option<PrincipalId>); 14] = [
 
 /// A root's claim that a device is its own.
 pub fn certificate(root: PrincipalId, device: DeviceId) -> Certificate {
-    Certificate { root, device, wrapping: device.0, endpoint: EndpointKey(device.0), signature: [0; 64] }
+    Certificate {
+        root,
+        device,
+        wrapping: device.0,
+        endpoint: EndpointKey(device.0),
+        signature: [0; 64],
+    }
 }

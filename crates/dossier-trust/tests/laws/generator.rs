@@ -61,24 +61,55 @@ pub fn history(seed: u64) -> History {
         }
         making.step();
     }
-    History { world: making.world, wrapped: making.wrapped, known: making.known }
+    History {
+        world: making.world,
+        wrapped: making.wrapped,
+        known: making.known,
+    }
 }
 
 impl Making {
     /// The resident's laptop starts dossier and compartment and lets people in.
     fn found(&mut self) {
-        let part = Chain { open: 0, items: vec![1] };
+        let part = Chain {
+            open: 0,
+            items: vec![1],
+        };
         self.chains.push((0, part));
         for device in [LAPTOP, PHONE, TABLET] {
             if device != TABLET || self.dice.percent(90) {
-                self.say(0, true, Operation::Device { certificate: cast::certificate(OWNER, device), holder: None });
+                self.say(
+                    0,
+                    true,
+                    Operation::Device {
+                        certificate: cast::certificate(OWNER, device),
+                        holder: None,
+                    },
+                );
             }
         }
-        let first = Operation::Generation { parent: GenerationId::default(), base: Vec::new(), drop: Vec::new() };
+        let first = Operation::Generation {
+            parent: GenerationId::default(),
+            base: Vec::new(),
+            drop: Vec::new(),
+        };
         self.say(0, false, first);
-        for (root, device) in [(ANNA, ANNAS), (TEAM, TEAM_1), (TEAM, TEAM_2), (PARENT, PARENTS), (MENTOR, MENTORS)] {
+        for (root, device) in [
+            (ANNA, ANNAS),
+            (TEAM, TEAM_1),
+            (TEAM, TEAM_2),
+            (PARENT, PARENTS),
+            (MENTOR, MENTORS),
+        ] {
             if self.dice.percent(93) {
-                self.say(0, false, Operation::Device { certificate: cast::certificate(root, device), holder: None });
+                self.say(
+                    0,
+                    false,
+                    Operation::Device {
+                        certificate: cast::certificate(root, device),
+                        holder: None,
+                    },
+                );
             }
         }
         for (principal, right) in [(ANNA, Right::Edit), (TEAM, Right::Edit), (PARENT, Right::Manage)] {
@@ -102,21 +133,38 @@ impl Making {
     }
 
     fn right(&mut self) -> Right {
-        [Right::Relay, Right::Read, Right::Append, Right::Edit, Right::Edit, Right::Manage][self.dice.below(6)]
+        [
+            Right::Relay,
+            Right::Read,
+            Right::Append,
+            Right::Edit,
+            Right::Edit,
+            Right::Manage,
+        ][self.dice.below(6)]
     }
 
     fn grant(&mut self, principal: PrincipalId, right: Right) -> Operation {
         let nonce = u128::from(self.world.salt()).to_le_bytes();
         let since = dossier_trust::operation::Since::Beginning;
-        Operation::Grant { principal, right, since, until: None, nonce, record: None }
+        Operation::Grant {
+            principal,
+            right,
+            since,
+            until: None,
+            nonce,
+            record: None,
+        }
     }
 
     fn step(&mut self) {
         // Mostly those who have something to do here.
         let anybody = if self.wild { 15 } else { 4 };
-        let player =
-            if self.dice.percent(anybody) { self.dice.below(PLAYERS.len()) } else { self.dice.below(8) };
-        let may_operate = self.wild || player < 3 || player > 9 || self.dice.percent(25);
+        let player = if self.dice.percent(anybody) {
+            self.dice.below(PLAYERS.len())
+        } else {
+            self.dice.below(8)
+        };
+        let may_operate = self.wild || !(3..=9).contains(&player) || self.dice.percent(25);
         match self.dice.below(100) {
             0..26 => self.listen(player),
             26..64 => self.write(player, Lane::Doc),
@@ -150,7 +198,11 @@ impl Making {
             .collect();
         let owns = principal == Some(OWNER);
         let hostile = self.dice.percent(if self.wild { 6 } else { 1 });
-        let grant = if owns != hostile || part { OpId::OWNER } else { self.dice.pick(&grants).copied().unwrap_or_default() };
+        let grant = if owns != hostile || part {
+            OpId::OWNER
+        } else {
+            self.dice.pick(&grants).copied().unwrap_or_default()
+        };
         let generation = self.generation(known);
         let fits = |world: &World, chain: &Chain| {
             let open = &world.things[chain.open].open;
@@ -170,7 +222,13 @@ impl Making {
         }
         let open = self.world.open(device, part, lane, grant, generation);
         self.known[player] |= 1 << open;
-        self.chains.push((player, Chain { open, items: Vec::new() }));
+        self.chains.push((
+            player,
+            Chain {
+                open,
+                items: Vec::new(),
+            },
+        ));
         self.chains.len() - 1
     }
 
@@ -179,7 +237,13 @@ impl Making {
             .filter(|x| matches!(self.world.things[*x].operation(), Some(Operation::Generation { .. })))
             .map(|x| GenerationId(self.world.ids[x].0))
             .collect();
-        if self.dice.percent(70) { all.last() } else { self.dice.pick(&all) }.copied().unwrap_or_default()
+        if self.dice.percent(70) {
+            all.last()
+        } else {
+            self.dice.pick(&all)
+        }
+        .copied()
+        .unwrap_or_default()
     }
 
     /// What the next item follows: the last one, unless its author forks the chain.
@@ -220,8 +284,9 @@ impl Making {
             let thing = self.world.record(before);
             return self.put(player, at, thing);
         }
-        let known: Vec<usize> =
-            numbers(self.known[player]).filter(|x| self.world.things[*x].change().is_some()).collect();
+        let known: Vec<usize> = numbers(self.known[player])
+            .filter(|x| self.world.things[*x].change().is_some())
+            .collect();
         let thing = match self.dice.below(100) {
             0..2 => self.world.sealed(before),
             // A sibling with the very same change, or anybody's.
@@ -244,7 +309,9 @@ impl Making {
                     .copied()
                     .filter(|x| {
                         let hash = self.world.things[*x].change().unwrap().hash();
-                        !known.iter().any(|y| self.world.things[*y].change().unwrap().deps().contains(&hash))
+                        !known
+                            .iter()
+                            .any(|y| self.world.things[*y].change().unwrap().deps().contains(&hash))
                     })
                     .collect();
                 self.world.change(before, &heads, true, Fault::None)
@@ -260,9 +327,14 @@ impl Making {
 
     /// Positions in chains of whom it is about, as far as the player knows them, and sometimes further.
     fn keep(&mut self, player: usize, of: impl Fn(&World, usize) -> bool) -> Vec<Position> {
-        let scope = if self.dice.percent(85) { self.known[player] } else { self.world.all() };
-        let theirs: Vec<usize> =
-            numbers(scope).filter(|x| self.world.things[*x].item.is_some() && of(&self.world, *x)).collect();
+        let scope = if self.dice.percent(85) {
+            self.known[player]
+        } else {
+            self.world.all()
+        };
+        let theirs: Vec<usize> = numbers(scope)
+            .filter(|x| self.world.things[*x].item.is_some() && of(&self.world, *x))
+            .collect();
         let mut keep = Vec::new();
         match self.dice.below(3) {
             0 => {}
@@ -299,35 +371,61 @@ impl Making {
             36..50 => self.cut(player),
             50..65 => {
                 let positions = self.keep(player, |world, x| !world.things[x].is_part());
-                self.say(player, false, Operation::Pin { positions, snapshot: None });
+                self.say(
+                    player,
+                    false,
+                    Operation::Pin {
+                        positions,
+                        snapshot: None,
+                    },
+                );
             }
             65..67 => {
                 let parent = self.generation(known);
                 let base = self.keep(player, |world, x| world.things[x].open.lane == Lane::Doc);
-                self.say(player, false, Operation::Generation { parent, base, drop: Vec::new() });
+                self.say(
+                    player,
+                    false,
+                    Operation::Generation {
+                        parent,
+                        base,
+                        drop: Vec::new(),
+                    },
+                );
             }
             67..82 => self.epoch(player),
             82..89 => {
                 let records: Vec<ItemHash> = numbers(known)
-                    .filter(|x| self.world.things[*x].open.lane == Lane::Rec || self.world.things[*x].position().is_some_and(|at| at.n == 1))
+                    .filter(|x| {
+                        self.world.things[*x].open.lane == Lane::Rec
+                            || self.world.things[*x].position().is_some_and(|at| at.n == 1)
+                    })
                     .filter_map(|x| Some(self.world.things[x].position()?.hash))
                     .collect();
                 if let Some(item) = self.dice.pick(&records).copied() {
-                    let at = if self.dice.percent(70) { EraseAt::All } else { EraseAt::Others };
+                    let at = if self.dice.percent(70) {
+                        EraseAt::All
+                    } else {
+                        EraseAt::Others
+                    };
                     self.say(player, false, Operation::Erase { item, at });
                 }
             }
             89..94 => {
                 let root = principals[self.dice.below(6)];
                 let device = [ANNAS, TEAM_2, BORISES, TABLET, PHONE][self.dice.below(5)];
-                let operation = Operation::Device { certificate: cast::certificate(root, device), holder: None };
+                let operation = Operation::Device {
+                    certificate: cast::certificate(root, device),
+                    holder: None,
+                };
                 let part = self.dice.percent(30);
                 self.say(player, part, operation);
             }
             _ => {
                 // Somebody's operation once more.
-                let operations: Vec<usize> =
-                    numbers(known).filter(|x| *x > 1 && self.world.things[*x].operation().is_some()).collect();
+                let operations: Vec<usize> = numbers(known)
+                    .filter(|x| *x > 1 && self.world.things[*x].operation().is_some())
+                    .collect();
                 if let Some(again) = self.dice.pick(&operations).copied() {
                     let operation = self.world.things[again].operation().unwrap().clone();
                     self.say(player, self.world.things[again].is_part(), operation);
@@ -337,12 +435,20 @@ impl Making {
     }
 
     fn revoke(&mut self, player: usize) {
-        let scope = if self.dice.percent(90) { self.known[player] } else { self.world.all() };
+        let scope = if self.dice.percent(90) {
+            self.known[player]
+        } else {
+            self.world.all()
+        };
         let grants: Vec<OpId> = numbers(scope)
             .filter(|x| matches!(self.world.things[*x].operation(), Some(Operation::Grant { .. })))
             .map(|x| self.world.ids[x])
             .collect();
-        let grant = if self.dice.percent(3) { Some(OpId::OWNER) } else { self.dice.pick(&grants).copied() };
+        let grant = if self.dice.percent(3) {
+            Some(OpId::OWNER)
+        } else {
+            self.dice.pick(&grants).copied()
+        };
         if let Some(grant) = grant {
             let keep = self.keep(player, |world, x| world.things[x].open.grant == grant);
             self.say(player, false, Operation::Revoke { grant, keep });
@@ -352,18 +458,29 @@ impl Making {
     fn cut(&mut self, player: usize) {
         // A root mostly cuts what is its own.
         let (device, principal) = PLAYERS[player];
-        let own: Vec<DeviceId> =
-            PLAYERS.iter().filter(|(other, of)| *of == principal && *other != device).map(|(other, _)| *other).collect();
-        let target = if self.dice.percent(50) { self.dice.pick(&own).copied() } else { None };
+        let own: Vec<DeviceId> = PLAYERS
+            .iter()
+            .filter(|(other, of)| *of == principal && *other != device)
+            .map(|(other, _)| *other)
+            .collect();
+        let target = if self.dice.percent(50) {
+            self.dice.pick(&own).copied()
+        } else {
+            None
+        };
         let target = target.unwrap_or(PLAYERS[self.dice.below(PLAYERS.len())].0);
         if self.dice.percent(40) {
-            let keep = self.keep(player, |world, x| world.things[x].is_part() && world.things[x].open.device == target);
+            let keep = self.keep(player, |world, x| {
+                world.things[x].is_part() && world.things[x].open.device == target
+            });
             self.say(player, true, Operation::Cut { device: target, keep });
             if self.dice.percent(40) {
                 return;
             }
         }
-        let keep = self.keep(player, |world, x| !world.things[x].is_part() && world.things[x].open.device == target);
+        let keep = self.keep(player, |world, x| {
+            !world.things[x].is_part() && world.things[x].open.device == target
+        });
         self.say(player, false, Operation::Cut { device: target, keep });
     }
 
@@ -375,7 +492,11 @@ impl Making {
         let mut salt = [0; 32];
         salt[..4].copy_from_slice(&self.world.salt().to_le_bytes());
         let mut commit = EpochId(salt);
-        let heads: Vec<EpochId> = consent.epoch_heads().into_iter().filter(|head| consent.knows_closes_of(head)).collect();
+        let heads: Vec<EpochId> = consent
+            .epoch_heads()
+            .into_iter()
+            .filter(|head| consent.knows_closes_of(head))
+            .collect();
         let all: Vec<EpochId> = consent.epochs().map(|(id, _)| *id).collect();
         let (parents, closes) = if honest {
             let closes = consent.open_denials(&heads).into_iter().collect();
@@ -384,14 +505,35 @@ impl Making {
             if self.dice.percent(20) {
                 commit = self.dice.pick(&all).copied().unwrap_or(commit);
             }
-            let parents = all.into_iter().filter(|parent| *parent < commit && self.dice.percent(50)).collect();
-            let closes = consent.denials_of_reading().iter().filter(|_| self.dice.percent(60)).copied().collect();
+            let parents = all
+                .into_iter()
+                .filter(|parent| *parent < commit && self.dice.percent(50))
+                .collect();
+            let closes = consent
+                .denials_of_reading()
+                .iter()
+                .filter(|_| self.dice.percent(60))
+                .copied()
+                .collect();
             (parents, closes)
         };
         if honest {
             let readers = consent.reader_devices().map(|one| (one.root.0, one.device.0)).collect();
-            self.wrapped.push(Wrapped { epoch: commit, knew: known, readers });
+            self.wrapped.push(Wrapped {
+                epoch: commit,
+                knew: known,
+                readers,
+            });
         }
-        self.say(player, false, Operation::Epoch { parents, closes, commit, back: Vec::new() });
+        self.say(
+            player,
+            false,
+            Operation::Epoch {
+                parents,
+                closes,
+                commit,
+                back: Vec::new(),
+            },
+        );
     }
 }

@@ -61,7 +61,10 @@ impl Held {
             return false;
         }
         if let Some(operation) = thing.operation() {
-            log.push(Entry { position: *position, operation: operation.clone() });
+            log.push(Entry {
+                position: *position,
+                operation: operation.clone(),
+            });
         }
         if let Some(change) = thing.change() {
             self.opened.0.insert(*position, change.clone());
@@ -118,9 +121,18 @@ impl Judged {
         let mut outcome = self.content(held);
         let consent = &self.consent;
         outcome.grants = consent.grants().map(|(id, _)| *id).collect();
-        outcome.dead = outcome.grants.iter().filter(|id| consent.is_revoked(id)).copied().collect();
+        outcome.dead = outcome
+            .grants
+            .iter()
+            .filter(|id| consent.is_revoked(id))
+            .copied()
+            .collect();
         outcome.counted = world.ids.iter().filter(|id| consent.counts(id)).copied().collect();
-        outcome.clean = consent.epochs().map(|(id, _)| *id).filter(|id| consent.is_clean(id)).collect();
+        outcome.clean = consent
+            .epochs()
+            .map(|(id, _)| *id)
+            .filter(|id| consent.is_clean(id))
+            .collect();
         outcome.epoch = consent.current_epoch();
         outcome.readers = consent.reader_devices().map(|one| (one.root.0, one.device.0)).collect();
         outcome
@@ -140,7 +152,9 @@ pub fn content(verdict: &Verdict, held: &Held) -> Outcome {
         records: verdict.records().copied().collect(),
         erased: verdict.erased().clone(),
         quarantine: verdict.quarantine().clone(),
-        trunks: docs.map(|(id, _)| (*id, verdict.trunk(id).map_or(0, |tip| tip.n))).collect(),
+        trunks: docs
+            .map(|(id, _)| (*id, verdict.trunk(id).map_or(0, |tip| tip.n)))
+            .collect(),
         ..Outcome::default()
     }
 }

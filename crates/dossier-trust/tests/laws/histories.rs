@@ -22,12 +22,17 @@ type Law = Result<(), String>;
 pub type Judge = dyn Fn(&World, Mask) -> Outcome + Sync;
 
 fn cases() -> u64 {
-    std::env::var("LAWS_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000)
+    std::env::var("LAWS_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(10_000)
 }
 
 /// Histories that once broke a law, then as many new ones as were asked for.
 fn seeds() -> Vec<u64> {
-    let broken = include_str!("seeds/broken.txt").lines().filter_map(|line| line.trim().parse().ok());
+    let broken = include_str!("seeds/broken.txt")
+        .lines()
+        .filter_map(|line| line.trim().parse().ok());
     broken.chain(0..cases()).collect()
 }
 
@@ -50,7 +55,10 @@ fn every_law_holds_on_every_history() {
                 })
             })
             .collect();
-        workers.into_iter().filter_map(|worker| worker.join().unwrap()).collect()
+        workers
+            .into_iter()
+            .filter_map(|worker| worker.join().unwrap())
+            .collect()
     });
     assert!(broken.is_empty(), "add to seeds/broken.txt: {broken:#?}");
 }
@@ -128,8 +136,16 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
         ("erased", one.erased == other.erased),
         ("quarantine", one.quarantine == other.quarantine),
     ];
-    let detail: Vec<_> = one.quarantine.iter().filter(|(at, why)| other.quarantine.get(at) != Some(why)).collect();
-    let back: Vec<_> = other.quarantine.iter().filter(|(at, why)| one.quarantine.get(at) != Some(why)).collect();
+    let detail: Vec<_> = one
+        .quarantine
+        .iter()
+        .filter(|(at, why)| other.quarantine.get(at) != Some(why))
+        .collect();
+    let back: Vec<_> = other
+        .quarantine
+        .iter()
+        .filter(|(at, why)| one.quarantine.get(at) != Some(why))
+        .collect();
     let names: Vec<&str> = parts.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect();
     Some(format!("{names:?}: {detail:?} / {back:?}"))
 }
@@ -145,7 +161,11 @@ fn nothing_is_lost(world: &World, set: Mask, outcome: &Outcome) -> Law {
     let sum: usize = parts.iter().map(|part| part.len()).sum();
     let union: BTreeSet<Position> = parts.into_iter().flatten().copied().collect();
     if union != all || sum != all.len() {
-        return Err(format!("{} items, {} accounted for, {sum} in all", all.len(), union.len()));
+        return Err(format!(
+            "{} items, {} accounted for, {sum} in all",
+            all.len(),
+            union.len()
+        ));
     }
     Ok(())
 }
@@ -164,9 +184,14 @@ fn step_by_step(world: &World, order: &[usize]) -> Law {
                 continue;
             }
             let thing = &world.things[number];
-            let Some((header, position, body)) = &thing.item else { continue };
+            let Some((header, position, body)) = &thing.item else {
+                continue;
+            };
             if let Body::Operation(operation) = body {
-                let entry = dossier_trust::consent::Entry { position: *position, operation: operation.clone() };
+                let entry = dossier_trust::consent::Entry {
+                    position: *position,
+                    operation: operation.clone(),
+                };
                 let mut more = consent.clone();
                 let taken = !thing.is_part() && more.extend(&held.chains, &entry);
                 dossier = held.dossier(world);
@@ -185,7 +210,10 @@ fn step_by_step(world: &World, order: &[usize]) -> Law {
                     let whole = Verdict::reach(&consent, &held.chains, &held.opened);
                     let (one, other) = (content(&verdict, &held), content(&whole, &held));
                     if one != other || verdict.index().max_op() > whole.index().max_op() {
-                        return Err(format!("one more item is not all of them: {:?}", difference(&one, &other)));
+                        return Err(format!(
+                            "one more item is not all of them: {:?}",
+                            difference(&one, &other)
+                        ));
                     }
                 }
                 Extended::JudgeAgain => verdict = Verdict::reach(&consent, &held.chains, &held.opened),
@@ -205,21 +233,31 @@ fn automerge_holds(world: &World, outcome: &Outcome, dice: &mut Dice) -> Law {
     let mut held: BTreeSet<[u8; 32]> = BTreeSet::new();
     for position in &outcome.document {
         let thing = &world.things[world.place(position).unwrap()];
-        let Some((_, _, Body::Change(change, raw))) = &thing.item else { return Err("not a change".to_owned()) };
+        let Some((_, _, Body::Change(change, raw))) = &thing.item else {
+            return Err("not a change".to_owned());
+        };
         if !places.insert((change.actor().to_vec(), change.seq())) {
             return Err("two changes at one actor and sequence number".to_owned());
         }
         held.insert(change.hash());
-        changes.push((change.start_op(), change.hash(), Change::try_from(raw.as_slice()).map_err(|e| e.to_string())?));
+        changes.push((
+            change.start_op(),
+            change.hash(),
+            Change::try_from(raw.as_slice()).map_err(|e| e.to_string())?,
+        ));
     }
-    if changes.iter().any(|(_, _, change)| change.deps().iter().any(|dep| !held.contains(&dep.0))) {
+    if changes
+        .iter()
+        .any(|(_, _, change)| change.deps().iter().any(|dep| !held.contains(&dep.0)))
+    {
         return Err("a change rests on what is not in the document".to_owned());
     }
     let rebuild = |mut list: Vec<(u64, [u8; 32], Change)>| -> Result<(Vec<u8>, BTreeSet<[u8; 32]>), String> {
         list.sort_by_key(|(start, hash, _)| (*start, *hash));
         let count = list.len();
         let mut doc = AutoCommit::new();
-        doc.apply_changes(list.into_iter().map(|(_, _, change)| change)).map_err(|e| e.to_string())?;
+        doc.apply_changes(list.into_iter().map(|(_, _, change)| change))
+            .map_err(|e| e.to_string())?;
         if doc.get_changes(&[]).len() != count {
             return Err("Automerge holds back a change".to_owned());
         }
@@ -253,13 +291,20 @@ fn denied_stay_denied(history: &History, set: Mask, before: &Outcome, dice: &mut
         !world.things[x].is_part()
             && open.grant != OpId::OWNER
             && (before.dead.contains(&open.grant) || !before.grants.contains(&open.grant))
-            && !cast::PLAYERS.iter().any(|(device, _)| device.0 == open.device.0 && PrincipalId(device.0) == cast::OWNER)
+            && !cast::PLAYERS
+                .iter()
+                .any(|(device, _)| device.0 == open.device.0 && PrincipalId(device.0) == cast::OWNER)
     };
     // A member's root still cuts its own devices, and whoever is named by a pin was let in before.
     let speaks = |x: usize| {
-        matches!(world.things[x].operation(), Some(Operation::Cut { .. } | Operation::Device { .. })) || reading.is_pinned(x)
+        matches!(
+            world.things[x].operation(),
+            Some(Operation::Cut { .. } | Operation::Device { .. })
+        ) || reading.is_pinned(x)
     };
-    let candidates: Mask = numbers(world.all() & !set).filter(|x| denied(*x)).fold(0, |mask, x| mask | 1 << x);
+    let candidates: Mask = numbers(world.all() & !set)
+        .filter(|x| denied(*x))
+        .fold(0, |mask, x| mask | 1 << x);
     let mut added = candidates;
     if dice.percent(50) {
         added &= u128::from(dice.next()) << 64 | u128::from(dice.next());
@@ -280,7 +325,12 @@ fn denied_stay_denied(history: &History, set: Mask, before: &Outcome, dice: &mut
         .filter(|y| reading.is_within(*y) && (!denied(*y) || reading.is_pinned(*y)))
         .collect();
     let below: Mask = rightful.iter().fold(0, |mask, y| mask | reading.past_of(*y));
-    for position in after.document.iter().chain(&after.records).filter(|at| !before.counts(at)) {
+    for position in after
+        .document
+        .iter()
+        .chain(&after.records)
+        .filter(|at| !before.counts(at))
+    {
         let x = world.place(position).unwrap();
         if denied(x) && !reading.is_pinned(x) && below & (1 << x) == 0 {
             return Err(format!("{position:?} of somebody denied counts"));
@@ -307,20 +357,35 @@ pub fn revocation_orphans_nobody(judge: &Judge, world: &World, set: Mask, dice: 
         .filter(|grant| live.contains(grant))
         .collect();
     let grant = dice.pick(&rested).or(dice.pick(&live)).copied();
-    let Some(grant) = grant.filter(|_| !forked) else { return Ok(false) };
+    let Some(grant) = grant.filter(|_| !forked) else {
+        return Ok(false);
+    };
     let mut world = world.clone();
     if world.things.len() > 125 {
         return Ok(false);
     }
-    let open = world.open(cast::root_of(cast::OWNER), false, Lane::Log, OpId::OWNER, Default::default());
-    let revoke = world.operation(open, Operation::Revoke { grant, keep: Vec::new() });
+    let open = world.open(
+        cast::root_of(cast::OWNER),
+        false,
+        Lane::Log,
+        OpId::OWNER,
+        Default::default(),
+    );
+    let revoke = world.operation(
+        open,
+        Operation::Revoke {
+            grant,
+            keep: Vec::new(),
+        },
+    );
     let after = judge(&world, set | 1 << open | 1 << revoke);
     if after.dead.len() != before.dead.len() + 1 {
         return Ok(false);
     }
-    let managed = world.things.iter().any(|thing| {
-        thing.open.grant == grant && thing.open.lane == Lane::Log && thing.item.is_some()
-    });
+    let managed = world
+        .things
+        .iter()
+        .any(|thing| thing.open.grant == grant && thing.open.lane == Lane::Log && thing.item.is_some());
     if managed {
         // What a representative did, ends with them unless it is kept: grants and pins of others among it.
         return Ok(false);
@@ -344,39 +409,70 @@ fn is_content(world: &World, x: usize) -> bool {
 pub fn forks_cost_the_forker(judge: &Judge, world: &World, set: Mask, dice: &mut Dice) -> Result<bool, String> {
     let before = judge(world, set);
     let reading = Reading::of(world, set, Variant::Formulas);
-    let rested: Vec<usize> = before
+    let document: Vec<usize> = before
         .document
         .iter()
         .filter_map(|position| world.place(position))
-        .filter(|x| reading.support(*x) > 0)
         .collect();
-    let Some(old) = dice.pick(&rested).copied() else { return Ok(false) };
+    let rested: Vec<usize> = document
+        .iter()
+        .copied()
+        .filter(|x| {
+            let others = document
+                .iter()
+                .filter(|y| reading.principal(**y) != reading.principal(*x));
+            others
+                .into_iter()
+                .any(|y| reading.past_of(*y) & (1 << x) != 0 && reading.is_within(*y))
+        })
+        .collect();
+    let Some(old) = dice.pick(&rested).copied() else {
+        return Ok(false);
+    };
     let under = world.things[old].below & !(1 << old);
     let before_it = numbers(under).last().unwrap();
-    let mut world = world.clone();
     if world.things.len() > 125 {
         return Ok(false);
     }
+    let mut changed = world.clone();
     let rival = if dice.percent(40) {
         // The same change, signed again.
-        world.copy(before_it, old)
+        changed.copy(before_it, old)
     } else {
-        world.change(before_it, &[], true, Fault::None)
+        changed.change(before_it, &[], true, Fault::None)
     };
-    let after = judge(&world, set | 1 << rival);
-    // What the forker wrote above and nobody else rests on is theirs to lose. And of two items with one change either
-    // may stand for it.
+    let world = &changed;
+    let after = judge(world, set | 1 << rival);
+    // What the forker wrote above and nobody else rests on is theirs to lose, with what only they rest on. And of two
+    // items with one change either may stand for it.
     let lost: Vec<&Position> = before
         .document
         .iter()
         .filter(|position| !after.document.contains(position))
-        .filter(|position| position.chain != world.things[rival].chain || rested.contains(&world.place(position).unwrap()))
         .filter(|position| {
             let x = world.place(position).unwrap();
-            x != old || !same_change(&world, x, rival) || !after.document.contains(&world.position(rival))
+            let theirs = reading.is_within(x) && reading.principal(x) != reading.principal(old);
+            theirs || (position.chain == world.things[rival].chain && rested.contains(&x))
+        })
+        .filter(|position| {
+            let x = world.place(position).unwrap();
+            x != old || !same_change(world, x, rival) || !after.document.contains(&world.position(rival))
         })
         .collect();
-    if lost.is_empty() { Ok(true) } else { Err(format!("a rival item displaced {lost:?}")) }
+    if lost.is_empty() {
+        return Ok(true);
+    }
+    let reading = Reading::of(world, set | 1 << rival, Variant::Formulas);
+    let children = reading.children(before_it).into_iter();
+    let weights: Vec<_> = children
+        .map(|x| (world.position(x), reading.is_pinned(x), reading.support(x)))
+        .collect();
+    Err(format!(
+        "a rival {:?} of {:?} displaced {lost:?}: {weights:?} {:?}",
+        world.position(rival),
+        world.position(old),
+        after.quarantine.get(&world.position(rival))
+    ))
 }
 
 fn same_change(world: &World, x: usize, y: usize) -> bool {
@@ -386,7 +482,9 @@ fn same_change(world: &World, x: usize, y: usize) -> bool {
 /// An epoch that is clean was never wrapped for a device that the set denies reading.
 fn keys_reach_no_denied_reader(history: &History, set: Mask, dice: &mut Dice) -> Law {
     let world = &history.world;
-    let Some(wrapped) = dice.pick(&history.wrapped) else { return Ok(()) };
+    let Some(wrapped) = dice.pick(&history.wrapped) else {
+        return Ok(());
+    };
     let more = set | wrapped.knew;
     let after = judge(world, more);
     if !after.clean.contains(&wrapped.epoch) {

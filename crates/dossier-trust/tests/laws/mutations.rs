@@ -70,8 +70,29 @@ fn histories_are_worth_judging() {
         add("clean", outcome.clean.len());
         add("current", usize::from(outcome.epoch.is_some()));
         for why in outcome.quarantine.values() {
-            add(&format!("{why:?}").split("([").next().unwrap_or_default().to_owned(), 1);
+            add(&format!("{why:?}"), 1);
         }
     }
-    println!("{seen:#?}");
+    for (what, least) in [
+        ("document", 1_500),
+        ("records", 500),
+        ("erased", 1),
+        ("dead", 60),
+        ("clean", 150),
+        ("current", 100),
+        ("Denied(Revoked", 100),
+        ("Denied(DeviceCut", 50),
+        ("OtherBranch", 300),
+        ("OnAnother", 100),
+        ("OtherGeneration", 100),
+        ("Refused(StartOp", 5),
+        ("Unopened", 20),
+    ] {
+        let found: usize = seen
+            .iter()
+            .filter(|(name, _)| name.starts_with(what))
+            .map(|(_, count)| count)
+            .sum();
+        assert!(found >= least, "{what}: {found} of {seen:#?}");
+    }
 }

@@ -155,7 +155,8 @@ impl<'a> Reading<'a> {
 
     // 1
     fn heard(cuts: &[Cut], reading: &Self, x: usize, e: DeviceId) -> bool {
-        cuts.iter().all(|cut| cut.by != By::Root || cut.device != e || reading.upto(x, &cut.keep))
+        cuts.iter()
+            .all(|cut| cut.by != By::Root || cut.device != e || reading.upto(x, &cut.keep))
     }
 
     fn full(cuts: &[Cut], reading: &Self, x: usize, e: DeviceId) -> bool {
@@ -177,12 +178,22 @@ impl<'a> Reading<'a> {
                         Some(By::Owner(e)) if !rank && Self::heard(&cuts, self, x, e) => By::Owner(e),
                         _ => continue,
                     };
-                    found.push(Cut { id: operation.id(), by, device: *device, keep: keep.clone() });
+                    found.push(Cut {
+                        id: operation.id(),
+                        by,
+                        device: *device,
+                        keep: keep.clone(),
+                    });
                 }
             }
             for other in elsewhere.iter().filter(|other| (other.by == By::Root) == rank) {
                 if !found.iter().any(|cut| cut.by == other.by && cut.device == other.device) {
-                    found.push(Cut { id: other.id, by: other.by, device: other.device, keep: Vec::new() });
+                    found.push(Cut {
+                        id: other.id,
+                        by: other.by,
+                        device: other.device,
+                        keep: Vec::new(),
+                    });
                 }
             }
             cuts.extend(found);
@@ -207,7 +218,10 @@ impl<'a> Reading<'a> {
         // What stands in the dossier part denies reading here whether or not its keep is said here.
         for cut in part {
             if !here.contains(&cut.id) {
-                self.cuts.push(Cut { device: DeviceId([0; 32]), ..cut });
+                self.cuts.push(Cut {
+                    device: DeviceId([0; 32]),
+                    ..cut
+                });
             }
         }
         for (x, operation) in self.operations(false) {
@@ -216,7 +230,12 @@ impl<'a> Reading<'a> {
                 && self.author(x).is_none()
                 && self.certified.contains(&(by, *device))
             {
-                self.cuts.push(Cut { id: operation.id(), by: By::Member(by), device: *device, keep: keep.clone() });
+                self.cuts.push(Cut {
+                    id: operation.id(),
+                    by: By::Member(by),
+                    device: *device,
+                    keep: keep.clone(),
+                });
                 self.counted.insert(operation.id());
             }
         }
@@ -237,8 +256,12 @@ impl<'a> Reading<'a> {
 
     // 2
     fn read_manager_operations(&mut self) {
-        self.managers =
-            self.grants.values().filter(|grant| grant.right == Right::Manage).map(|grant| grant.principal).collect();
+        self.managers = self
+            .grants
+            .values()
+            .filter(|grant| grant.right == Right::Manage)
+            .map(|grant| grant.principal)
+            .collect();
         let mut counting = Vec::new();
         for (x, operation) in self.operations(false) {
             if self.author(x).is_some() || self.within(x, Right::Manage).is_err() {
@@ -248,9 +271,10 @@ impl<'a> Reading<'a> {
                 Operation::Grant { principal, right, .. } => {
                     *right != Right::Manage && Some(*principal) != self.root && !self.managers.contains(principal)
                 }
-                Operation::Revoke { grant, .. } => {
-                    !self.grants.get(grant).is_some_and(|grant| self.managers.contains(&grant.principal))
-                }
+                Operation::Revoke { grant, .. } => !self
+                    .grants
+                    .get(grant)
+                    .is_some_and(|grant| self.managers.contains(&grant.principal)),
                 Operation::Pin { .. } | Operation::Epoch { .. } => true,
                 _ => false,
             };
@@ -277,15 +301,27 @@ impl<'a> Reading<'a> {
             Operation::Cut { .. } | Operation::Revoke { .. } => return,
             _ if !full => return,
             Operation::Grant { principal, right, .. } => {
-                self.grants.insert(id, Granted { principal: *principal, right: *right });
+                self.grants.insert(
+                    id,
+                    Granted {
+                        principal: *principal,
+                        right: *right,
+                    },
+                );
             }
             Operation::Pin { positions, .. } => pins = positions,
             Operation::Generation { parent, base, .. } => {
                 self.generations.insert(GenerationId(id.0), *parent);
                 pins = base;
             }
-            Operation::Epoch { parents, closes, commit, .. } => {
-                self.epochs.push((*commit, parents.clone(), closes.iter().copied().collect()));
+            Operation::Epoch {
+                parents,
+                closes,
+                commit,
+                ..
+            } => {
+                self.epochs
+                    .push((*commit, parents.clone(), closes.iter().copied().collect()));
             }
             Operation::Erase { item, at } => {
                 self.erased.insert((*item, *at));
@@ -293,13 +329,21 @@ impl<'a> Reading<'a> {
             Operation::Genesis { .. } | Operation::Device { .. } => return,
         }
         self.counted.insert(id);
-        if manager { &mut self.manager_pins } else { &mut self.pins }.extend(pins);
+        if manager {
+            &mut self.manager_pins
+        } else {
+            &mut self.pins
+        }
+        .extend(pins);
     }
 
     // 3
     fn pinned(&self, x: usize) -> bool {
         let open = &self.world.things[x].open;
-        let reachable = self.grants.get(&open.grant).is_some_and(|grant| !self.managers.contains(&grant.principal));
+        let reachable = self
+            .grants
+            .get(&open.grant)
+            .is_some_and(|grant| !self.managers.contains(&grant.principal));
         self.upto(x, &self.pins) || (open.grant != OpId::OWNER && reachable && self.upto(x, &self.manager_pins))
     }
 
@@ -337,11 +381,19 @@ impl<'a> Reading<'a> {
         self.able(x, needed)?;
         let grant = self.world.things[x].open.grant;
         let dead = grant != OpId::OWNER && self.revokes.iter().any(|(_, dead)| *dead == grant);
-        if dead && !self.pinned(x) { Err(Denied::Revoked) } else { Ok(()) }
+        if dead && !self.pinned(x) {
+            Err(Denied::Revoked)
+        } else {
+            Ok(())
+        }
     }
 
     fn needed(&self, x: usize) -> Right {
-        if self.world.things[x].open.lane == Lane::Doc { Right::Edit } else { Right::Append }
+        if self.world.things[x].open.lane == Lane::Doc {
+            Right::Edit
+        } else {
+            Right::Append
+        }
     }
 
     /// Only what chains look like, for the questions that need no more.
@@ -374,7 +426,8 @@ impl<'a> Reading<'a> {
 
     // 5
     fn doc_items(&self) -> impl Iterator<Item = usize> + '_ {
-        numbers(self.set).filter(|x| self.world.things[*x].open.lane == Lane::Doc && self.world.things[*x].item.is_some())
+        numbers(self.set)
+            .filter(|x| self.world.things[*x].open.lane == Lane::Doc && self.world.things[*x].item.is_some())
     }
 
     fn read_pasts(&mut self) {
@@ -385,9 +438,14 @@ impl<'a> Reading<'a> {
         loop {
             let before = past.clone();
             for x in &items {
-                let Some(change) = self.world.things[*x].change() else { continue };
+                let Some(change) = self.world.things[*x].change() else {
+                    continue;
+                };
                 for y in &items {
-                    if self.world.things[*y].change().is_some_and(|under| change.deps().contains(&under.hash())) {
+                    if self.world.things[*y]
+                        .change()
+                        .is_some_and(|under| change.deps().contains(&under.hash()))
+                    {
                         let under = past[y] | 1 << y;
                         *past.get_mut(x).unwrap() |= under;
                     }
@@ -423,18 +481,29 @@ impl<'a> Reading<'a> {
     pub fn children(&self, of: usize) -> Vec<usize> {
         let below = self.world.things[of].below;
         numbers(self.set)
-            .filter(|x| self.world.things[*x].item.is_some() && self.world.things[*x].below == below | 1 << x && *x != of)
+            .filter(|x| {
+                self.world.things[*x].item.is_some() && self.world.things[*x].below == below | 1 << x && *x != of
+            })
             .collect()
     }
 
-    /// (pinned, sup) of the item and of the best that follows it, as far as there is any.
+    /// (pinned, sup) of the item and of the best that follows it, as far as there is any and its author may write it.
     fn weight(&self, x: usize) -> Vec<(bool, usize)> {
-        let support = if self.world.things[x].open.lane == Lane::Doc { self.support(x) } else { 0 };
+        let support = if self.world.things[x].open.lane == Lane::Doc {
+            self.support(x)
+        } else {
+            0
+        };
         let own = (self.pinned(x), support);
-        if own == (false, 0) {
+        if own == (false, 0) || self.able(x, self.needed(x)).is_err() {
             return Vec::new();
         }
-        let above = self.children(x).into_iter().map(|child| self.weight(child)).max().unwrap_or_default();
+        let above = self
+            .children(x)
+            .into_iter()
+            .map(|child| self.weight(child))
+            .max()
+            .unwrap_or_default();
         std::iter::once(own).chain(above).collect()
     }
 
@@ -449,7 +518,10 @@ impl<'a> Reading<'a> {
                 _ if self.variant == Variant::FreezeAtFork => return trunk,
                 several => {
                     let hash = |x: &usize| self.world.position(*x).hash;
-                    let best = several.iter().max_by_key(|x| (self.weight(**x), std::cmp::Reverse(hash(x)))).unwrap();
+                    let best = several
+                        .iter()
+                        .max_by_key(|x| (self.weight(**x), std::cmp::Reverse(hash(x))))
+                        .unwrap();
                     if self.weight(*best).is_empty() {
                         return trunk;
                     }
@@ -461,7 +533,10 @@ impl<'a> Reading<'a> {
     }
 
     fn outcome(&self) -> Outcome {
-        let mut outcome = Outcome { generation: self.generation(), ..Outcome::default() };
+        let mut outcome = Outcome {
+            generation: self.generation(),
+            ..Outcome::default()
+        };
         let mut on_trunk: Mask = 0;
         for open in numbers(self.set).filter(|x| self.world.things[*x].item.is_none()) {
             let thing = &self.world.things[open];
@@ -470,7 +545,9 @@ impl<'a> Reading<'a> {
             }
             let trunk = self.trunk(open);
             let chain: ChainId = thing.chain;
-            outcome.trunks.insert(chain, trunk.last().map_or(0, |last| self.world.position(*last).n));
+            outcome
+                .trunks
+                .insert(chain, trunk.last().map_or(0, |last| self.world.position(*last).n));
             on_trunk |= trunk.iter().fold(0, |mask, x| mask | 1 << x);
         }
         for x in numbers(self.set) {
@@ -493,7 +570,10 @@ impl<'a> Reading<'a> {
         let items: Vec<usize> = self.doc_items().collect();
         let mut sound: Mask = 0;
         loop {
-            let more = items.iter().filter(|x| self.is_sound(**x, on_trunk, sound).is_ok()).fold(0, |mask, x| mask | 1 << x);
+            let more = items
+                .iter()
+                .filter(|x| self.is_sound(**x, on_trunk, sound).is_ok())
+                .fold(0, |mask, x| mask | 1 << x);
             if more == sound {
                 break;
             }
@@ -507,7 +587,9 @@ impl<'a> Reading<'a> {
         let mut document = numbers(count).fold(count, |mask, x| mask | (self.past[&x] & sound));
         if self.variant == Variant::NoDependenciesKept {
             loop {
-                let stands = numbers(count).filter(|x| self.past[x] & sound & !count == 0).fold(0, |mask, x| mask | 1 << x);
+                let stands = numbers(count)
+                    .filter(|x| self.past[x] & sound & !count == 0)
+                    .fold(0, |mask, x| mask | 1 << x);
                 if stands == count {
                     break;
                 }
@@ -524,7 +606,9 @@ impl<'a> Reading<'a> {
             let why = match self.is_sound(x, on_trunk, sound) {
                 Err(why) => why,
                 Ok(()) if !right(&x) => Waits::OtherGeneration,
-                Ok(()) => self.within(x, Right::Edit).map_or_else(Waits::Denied, |()| Waits::OnAnother),
+                Ok(()) => self
+                    .within(x, Right::Edit)
+                    .map_or_else(Waits::Denied, |()| Waits::OnAnother),
             };
             outcome.quarantine.insert(position, why);
         }
@@ -567,19 +651,30 @@ impl<'a> Reading<'a> {
                 .take_while(|at| self.generations.contains_key(at))
                 .count()
         };
-        self.generations.keys().copied().min_by_key(|at| (std::cmp::Reverse(depth(at)), *at))
+        self.generations
+            .keys()
+            .copied()
+            .min_by_key(|at| (std::cmp::Reverse(depth(at)), *at))
     }
 
     fn consent(&self, outcome: &mut Outcome) {
         outcome.grants = self.grants.keys().copied().collect();
-        outcome.dead =
-            self.revokes.iter().map(|(_, grant)| *grant).filter(|grant| self.grants.contains_key(grant)).collect();
+        outcome.dead = self
+            .revokes
+            .iter()
+            .map(|(_, grant)| *grant)
+            .filter(|grant| self.grants.contains_key(grant))
+            .collect();
         outcome.counted = self.counted.clone();
         let strong = |device: &DeviceId| {
-            self.cuts.iter().any(|cut| cut.device == *device && !matches!(cut.by, By::Member(_)))
+            self.cuts
+                .iter()
+                .any(|cut| cut.device == *device && !matches!(cut.by, By::Member(_)))
         };
         let weak = |root: &PrincipalId, device: &DeviceId| {
-            self.cuts.iter().any(|cut| cut.device == *device && cut.by == By::Member(*root))
+            self.cuts
+                .iter()
+                .any(|cut| cut.device == *device && cut.by == By::Member(*root))
         };
         let reads = |root: &PrincipalId, live: bool| {
             self.grants.iter().any(|(id, grant)| {
@@ -587,7 +682,12 @@ impl<'a> Reading<'a> {
             })
         };
         if let Some(root) = self.root {
-            outcome.readers.extend(self.owners.iter().filter(|device| !strong(device)).map(|device| (root.0, device.0)));
+            outcome.readers.extend(
+                self.owners
+                    .iter()
+                    .filter(|device| !strong(device))
+                    .map(|device| (root.0, device.0)),
+            );
         }
         for (root, device) in &self.certified {
             if reads(root, true) && !strong(device) && !weak(root, device) {
@@ -607,23 +707,31 @@ impl<'a> Reading<'a> {
         let mut nodes: BTreeMap<EpochId, (BTreeSet<EpochId>, BTreeSet<OpId>)> = BTreeMap::new();
         for (commit, parents, closes) in &self.epochs {
             let parents: BTreeSet<EpochId> = parents.iter().copied().collect();
-            let node = nodes.entry(*commit).or_insert_with(|| (parents.clone(), closes.clone()));
+            let node = nodes
+                .entry(*commit)
+                .or_insert_with(|| (parents.clone(), closes.clone()));
             node.0 = node.0.intersection(&parents).copied().collect();
             node.1 = node.1.intersection(closes).copied().collect();
         }
         for epoch in nodes.keys() {
             let mut line = BTreeSet::from([*epoch]);
             loop {
-                let parents: BTreeSet<EpochId> =
-                    line.iter().filter_map(|at| nodes.get(at)).flat_map(|node| node.0.iter().copied()).collect();
+                let parents: BTreeSet<EpochId> = line
+                    .iter()
+                    .filter_map(|at| nodes.get(at))
+                    .flat_map(|node| node.0.iter().copied())
+                    .collect();
                 let before = line.len();
                 line.extend(parents);
                 if line.len() == before {
                     break;
                 }
             }
-            let closed: BTreeSet<OpId> =
-                line.iter().filter_map(|at| nodes.get(at)).flat_map(|node| node.1.iter().copied()).collect();
+            let closed: BTreeSet<OpId> = line
+                .iter()
+                .filter_map(|at| nodes.get(at))
+                .flat_map(|node| node.1.iter().copied())
+                .collect();
             if denials.is_subset(&closed) {
                 outcome.clean.insert(*epoch);
             }
@@ -632,7 +740,10 @@ impl<'a> Reading<'a> {
             let held = nodes[at].0.iter().filter(|parent| nodes.contains_key(parent));
             held.map(|parent| height(nodes, parent) + 1).max().unwrap_or(0)
         }
-        outcome.epoch =
-            outcome.clean.iter().copied().min_by_key(|at| (std::cmp::Reverse(height(&nodes, at)), *at));
+        outcome.epoch = outcome
+            .clean
+            .iter()
+            .copied()
+            .min_by_key(|at| (std::cmp::Reverse(height(&nodes, at)), *at));
     }
 }

@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dossier_trust::ids::{
-    ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, PrincipalId,
-};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, PrincipalId};
 use dossier_trust::item::{Header, Kind, Lane, Open, Position, Tip};
 use dossier_trust::operation::{OpId, Operation, Right, Since};
 use dossier_trust::preflight::{Inspected, Limits, inspect};
@@ -87,7 +85,11 @@ pub enum Fault {
 
 impl World {
     pub fn new() -> Self {
-        let genesis = Operation::Genesis { root: cast::OWNER, recovery: [1; 32], salt: [2; 32] };
+        let genesis = Operation::Genesis {
+            root: cast::OWNER,
+            recovery: [1; 32],
+            salt: [2; 32],
+        };
         let mut world = Self {
             dossier: genesis.starts().unwrap(),
             things: Vec::new(),
@@ -101,7 +103,11 @@ impl World {
     }
 
     pub fn all(&self) -> Mask {
-        if self.things.len() == 128 { Mask::MAX } else { (1 << self.things.len()) - 1 }
+        if self.things.len() == 128 {
+            Mask::MAX
+        } else {
+            (1 << self.things.len()) - 1
+        }
     }
 
     pub fn place(&self, position: &Position) -> Option<usize> {
@@ -116,14 +122,26 @@ impl World {
         let open = Arc::new(Open {
             dossier: self.dossier,
             compartment: if part { CompartmentId::DOSSIER } else { COMPARTMENT },
-            generation: if lane == Lane::Doc { generation } else { GenerationId::default() },
+            generation: if lane == Lane::Doc {
+                generation
+            } else {
+                GenerationId::default()
+            },
             lane,
             grant,
             device,
             nonce: u128::from(self.salt()).to_le_bytes(),
         });
         let chain = open.chain();
-        self.push(Thing { open, chain, item: None, below: 0 }, OpId::OWNER)
+        self.push(
+            Thing {
+                open,
+                chain,
+                item: None,
+                below: 0,
+            },
+            OpId::OWNER,
+        )
     }
 
     pub fn salt(&mut self) -> u32 {
@@ -148,8 +166,15 @@ impl World {
         let tip = under.position().map_or_else(|| Tip::start(under.chain), Tip::from);
         let sealed = matches!(kind, Kind::Change | Kind::Record);
         let epoch = if sealed { EpochId([8; 32]) } else { EpochId::default() };
-        let header = Header { hash, ..tip.next(kind, epoch, 40) };
-        let position = Position { chain: header.chain, n: header.n, hash: header.item_hash() };
+        let header = Header {
+            hash,
+            ..tip.next(kind, epoch, 40)
+        };
+        let position = Position {
+            chain: header.chain,
+            n: header.n,
+            hash: header.item_hash(),
+        };
         if let Some(held) = self.place(&position) {
             return held;
         }
@@ -192,7 +217,11 @@ impl World {
         let salt = self.salt();
         let under = &self.things[before];
         let n = under.position().map_or(0, |position| position.n) + 1;
-        let actor = if fault == Fault::Actor { [0xaa; 32] } else { under.chain.0 };
+        let actor = if fault == Fault::Actor {
+            [0xaa; 32]
+        } else {
+            under.chain.0
+        };
         let mut writer = Writer::new(actor, vec![Row::put(["a", "b", "c"][salt as usize % 3])]);
         writer.deps = deps;
         writer.seq = u64::from(n) + u64::from(fault == Fault::Sequence);
@@ -221,14 +250,26 @@ impl World {
 
     pub fn grant(&mut self, before: usize, principal: PrincipalId, right: Right) -> (usize, OpId) {
         let nonce = u128::from(self.salt()).to_le_bytes();
-        let operation =
-            Operation::Grant { principal, right, since: Since::Beginning, until: None, nonce, record: None };
+        let operation = Operation::Grant {
+            principal,
+            right,
+            since: Since::Beginning,
+            until: None,
+            nonce,
+            record: None,
+        };
         let id = operation.id();
         (self.operation(before, operation), id)
     }
 
     pub fn device(&mut self, before: usize, root: PrincipalId, device: DeviceId) -> usize {
-        self.operation(before, Operation::Device { certificate: cast::certificate(root, device), holder: None })
+        self.operation(
+            before,
+            Operation::Device {
+                certificate: cast::certificate(root, device),
+                holder: None,
+            },
+        )
     }
 
     /// Makes a set complete to the opens by leaving out what hangs in the air.

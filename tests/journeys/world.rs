@@ -1,0 +1,146 @@
+//! Named people, each with a home folder of their own, meeting over iroh on loopback in one process.
+
+use std::time::Duration;
+
+use dossier_app::contract::{Event, Invite, ProfileCreate, Request};
+use dossier_app::{App, Card, Clock, Confirmation, Reach, Relay, Unlock};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The day of both demo families.
+pub const NOW: &str = "2026-11-23T09:00:00+01:00";
+
+/// Long enough for a busy machine; every wait ends at the event it waits for.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Somebody with a program.
+pub struct Person {
+    pub app: App,
+    pub folder: TempDir,
+}
+
+impl Person {
+    pub fn new(name: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let app = open(&folder);
+        let profile = ProfileCreate { name: name.into(), organisation: None, function: None };
+        app.request(Request::ProfileCreate(profile)).unwrap();
+        Self { app, folder }
+    }
+
+    pub fn ask(&self, request: Request) -> Value {
+        self.app.request(request).unwrap_or_else(|fault| panic!("{fault}"))
+    }
+
+    pub fn refused(&self, request: Request) -> dossier_app::contract::Fault {
+        match self.app.request(request) {
+            Ok(answer) => panic!("not refused: {answer}"),
+            Err(fault) => fault,
+        }
+    }
+
+    pub fn load(&self, file: &str) -> String {
+        let card = self.ask(Request::DemoLoad { file: file.into(), owner: None });
+        card["id"].as_str().unwrap().to_owned()
+    }
+
+    pub fn show(&self) -> Value {
+        self.ask(Request::Show { dossier: None })
+    }
+
+    pub fn set(&self, id: &str, fields: Value) -> Value {
+        self.ask(set(id, fields))
+    }
+
+    pub fn item(&self, id: &str) -> Value {
+        find(&self.show(), id).unwrap_or_else(|| panic!("{id} is not there"))
+    }
+
+    pub async fn online(&self) -> Vec<String> {
+        let reach = Reach { listen: Some("127.0.0.1:0".parse().unwrap()), relay: Relay::None, discovery: false };
+        let addresses = self.app.go_online(reach).await.unwrap();
+        addresses.iter().map(ToString::to_string).collect()
+    }
+
+    /// Stops the program and starts it again on the same folder, offline.
+    pub async fn restart(mut self) -> Self {
+        self.app.offline().await;
+        let Self { app, folder } = self;
+        drop(app);
+        // The settling task may hold the last clone for a moment longer.
+        let app = loop {
+            match App::open(folder.path(), unlock(), clock()) {
+                Ok(app) => break app,
+                Err(fault) if fault.code == dossier_app::contract::FaultCode::InUse => tokio::task::yield_now().await,
+                Err(fault) => panic!("{fault}"),
+            }
+        };
+        self = Self { app, folder };
+        self
+    }
+}
+
+fn unlock() -> Unlock {
+    Unlock::Passphrase(String::from("geheim").into())
+}
+
+fn clock() -> Clock {
+    Clock::starting(NOW).unwrap()
+}
+
+fn open(folder: &TempDir) -> App {
+    App::open(folder.path(), unlock(), clock()).unwrap()
+}
+
+pub fn set(id: &str, fields: Value) -> Request {
+    Request::ItemSet { dossier: String::new(), id: id.into(), fields: fields.as_object().unwrap().clone() }
+}
+
+pub fn add(section: &str, kind: &str, fields: Value) -> Request {
+    Request::ItemAdd {
+        dossier: String::new(),
+        section: section.into(),
+        kind: kind.into(),
+        fields: fields.as_object().unwrap().clone(),
+    }
+}
+
+pub fn find(view: &Value, id: &str) -> Option<Value> {
+    view["items"].as_array().unwrap().iter().find(|item| item["id"] == json!(id)).cloned()
+}
+
+/// Invites a person of a demo family and lets them in; both are online.
+pub async fn invite(owner: &Person, hints: &[String], guest: &Person, person: &str) {
+    let invited = owner.ask(Request::Invite(Invite {
+        person: Some(person.into()),
+        hints: hints.to_vec(),
+        ..Invite::default()
+    }));
+    let ticket = invited["ticket"].as_str().unwrap().to_owned();
+    eprintln!("ticket");
+    let mut events = owner.app.subscribe();
+    let confirm = async {
+        loop {
+            if let Event::Joining { code, .. } = events.recv().await.unwrap() {
+                eprintln!("joining");
+                owner.app.confirm(&Confirmation::Code(code)).unwrap();
+                eprintln!("confirmed");
+                return;
+            }
+        }
+    };
+    let card = Card { name: person.trim_start_matches("p-").into(), ..Card::default() };
+    let join = async { guest.app.join(&ticket, card, |_| {}, PATIENCE).await.inspect(|_| eprintln!("joined")).map_err(|fault| format!("{person}: {fault}")) };
+    let confirm = async { Ok::<(), String>(confirm.await) };
+    tokio::try_join!(join, confirm).unwrap();
+}
+
+/// Waits until two people are up to date with everybody they know.
+pub async fn settle(people: &[&Person]) {
+    for person in people {
+        person.app.sync(PATIENCE).await.unwrap();
+    }
+    for person in people {
+        person.app.sync(PATIENCE).await.unwrap();
+    }
+}

@@ -1,0 +1,8 @@
+//! Real programs, real connections over loopback: the main job, what it refuses, and what happens when it is cut off.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a failed test may panic
+
+mod access_table;
+mod bad_input;
+mod interrupted;
+mod main_job;
+mod stage;
