@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dossier_app::contract::{Event, Invite, ProfileCreate, Request};
+use dossier_app::contract::{Event, FaultCode, Invite, ProfileCreate, Request};
 use dossier_app::{App, Card, Clock, Confirmation, Reach, Relay, Unlock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -12,6 +12,9 @@ pub const NOW: &str = "2026-11-23T09:00:00+01:00";
 
 /// Long enough for a busy machine; every wait ends at the event it waits for.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Passphrase of every home folder here.
+pub const PASSPHRASE: &str = "geheim";
 
 /// Somebody with a program.
 pub struct Person {
@@ -63,25 +66,36 @@ impl Person {
     }
 
     /// Stops the program and starts it again on the same folder, offline.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
+        Self::start(self.stop().await).await
+    }
+
+    /// Stops the program in good order.
+    pub async fn stop(self) -> TempDir {
         self.app.offline().await;
         let Self { app, folder } = self;
         drop(app);
-        // The settling task may hold the last clone for a moment longer.
-        let app = loop {
+        folder
+    }
+
+    /// Starts the program on an existing folder.
+    pub async fn start(folder: TempDir) -> Self {
+        // A task that was just told to stop may hold the profile for a moment longer.
+        let patience = tokio::time::Instant::now() + PATIENCE;
+        loop {
             match App::open(folder.path(), unlock(), clock()) {
-                Ok(app) => break app,
-                Err(fault) if fault.code == dossier_app::contract::FaultCode::InUse => tokio::task::yield_now().await,
+                Ok(app) => return Self { app, folder },
+                Err(fault) if fault.code == FaultCode::InUse && tokio::time::Instant::now() < patience => {
+                    tokio::task::yield_now().await;
+                }
                 Err(fault) => panic!("{fault}"),
             }
-        };
-        self = Self { app, folder };
-        self
+        }
     }
 }
 
 fn unlock() -> Unlock {
-    Unlock::Passphrase(String::from("geheim").into())
+    Unlock::Passphrase(String::from(PASSPHRASE).into())
 }
 
 fn clock() -> Clock {
@@ -117,20 +131,17 @@ pub async fn invite(owner: &Person, hints: &[String], guest: &Person, person: &s
         ..Invite::default()
     }));
     let ticket = invited["ticket"].as_str().unwrap().to_owned();
-    eprintln!("ticket");
     let mut events = owner.app.subscribe();
     let confirm = async {
         loop {
             if let Event::Joining { code, .. } = events.recv().await.unwrap() {
-                eprintln!("joining");
                 owner.app.confirm(&Confirmation::Code(code)).unwrap();
-                eprintln!("confirmed");
                 return;
             }
         }
     };
     let card = Card { name: person.trim_start_matches("p-").into(), ..Card::default() };
-    let join = async { guest.app.join(&ticket, card, |_| {}, PATIENCE).await.inspect(|_| eprintln!("joined")).map_err(|fault| format!("{person}: {fault}")) };
+    let join = async { guest.app.join(&ticket, card, |_| {}, PATIENCE).await.map_err(|fault| format!("{person}: {fault}")) };
     let confirm = async { Ok::<(), String>(confirm.await) };
     tokio::try_join!(join, confirm).unwrap();
 }

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::contract::{CONTRACT, Changed, Event, Fault, FaultCode, ProfileMade, Request, Status, Words};
 use crate::home::Home;
 use crate::items::NewNote;
-use crate::network::{Online, PendingJoin};
+use crate::network::{Online, PendingJoin, settle_on_wake};
 use crate::unlock::Unlock;
 
 /// The program. Cheap to clone; all clones are the same one.
@@ -117,8 +117,8 @@ impl Inner {
     fn start_settling(&self) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Some(woken), Some(inner)) = (woken, self.me.upgrade()) {
-            runtime.spawn(inner.settle_on_wake(woken));
+        if let Some(woken) = woken {
+            runtime.spawn(settle_on_wake(self.me.clone(), woken));
         }
     }
 

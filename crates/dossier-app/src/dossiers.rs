@@ -25,6 +25,9 @@ pub const VIEW_FORMAT: &str = "keukentafel-dossier/1";
 /// Person id of the resident in a dossier that did not bring one along.
 const OWNER_PERSON: &str = "p-ik";
 
+/// There while a dossier is being made.
+const META_FOUNDING: &str = "founding";
+
 /// What a new dossier starts with.
 struct Start {
     title: String,
@@ -121,6 +124,7 @@ impl Home {
         start: Start,
         fill: impl FnOnce(&mut Writing<'_>, &BTreeMap<Place, CompartmentId>) -> Result<(), Fault>,
     ) -> Result<DossierId, Fault> {
+        self.store.transact::<_, Fault>(|tx| Ok(tx.set_meta(META_FOUNDING, &[])?))?;
         let id = self.found_dossier(Local { title: Some(start.title.clone()), inviter: None })?;
         let done = self.write(&id, |writing| {
             let mut places = BTreeMap::new();
@@ -147,13 +151,30 @@ impl Home {
             Ok(())
         });
         if let Err(fault) = done {
-            // Genesis alone is no dossier.
-            self.dossiers.remove(&id);
-            self.store.transact::<_, Fault>(|tx| Ok(tx.forget(&id)?))?;
+            self.forget_unfinished()?;
             return Err(fault);
         }
+        self.store.transact::<_, Fault>(|tx| Ok(tx.delete_meta(META_FOUNDING).map(|_| ())?))?;
         self.save_documents(&id)?;
         Ok(id)
+    }
+
+    /// Forgets a dossier whose making was cut off: genesis alone is no dossier. What fills it is one transaction, so
+    /// that one with compartments is whole.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn forget_unfinished(&mut self) -> Result<(), Fault> {
+        if self.store.meta(META_FOUNDING)?.is_none() {
+            return Ok(());
+        }
+        for row in self.store.dossiers()?.iter().filter(|row| row.own) {
+            if self.store.compartments(&row.dossier)?.iter().all(|one| *one == CompartmentId::DOSSIER) {
+                self.dossiers.remove(&row.dossier);
+                self.store.transact::<_, Fault>(|tx| Ok(tx.forget(&row.dossier)?))?;
+            }
+        }
+        self.store.transact::<_, Fault>(|tx| Ok(tx.delete_meta(META_FOUNDING).map(|_| ())?))
     }
 
     /// Keeps the documents of a dossier as they are in memory, so that the next start need not build them.

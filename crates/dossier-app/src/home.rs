@@ -123,6 +123,7 @@ impl Home {
             shared_anew: Vec::new(),
         };
         home.me = home.read_me()?;
+        home.forget_unfinished()?;
         Ok(home)
     }
 

@@ -213,8 +213,12 @@ impl Home {
     /// Writes a note in one's own name.
     ///
     /// # Errors
-    /// [`FaultCode::NotAllowed`]; [`FaultCode::NotFound`] for a reader who is not in the dossier.
+    /// [`FaultCode::NotAllowed`]; [`FaultCode::NotFound`] for a reader who is not in the dossier;
+    /// [`FaultCode::Invalid`] for an empty text.
     pub fn note_add(&mut self, id: &DossierId, note: NewNote) -> Result<Vec<String>, Fault> {
+        if note.text.trim().is_empty() {
+            return Err(Fault::invalid("text"));
+        }
         let me = self.me()?.principal();
         let dossier = self.dossier(id)?;
         let people = dossier.people();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use dossier_store::{Join as StoredJoin, JoinState, Peer};
@@ -224,20 +224,24 @@ impl Inner {
         })
     }
 
-    pub(crate) async fn settle_on_wake(self: Arc<Self>, mut woken: mpsc::UnboundedReceiver<()>) {
-        while woken.recv().await.is_some() {
-            while woken.try_recv().is_ok() {}
-            let dossiers: BTreeSet<DossierId> = {
-                let slot = self.slot();
-                slot.as_ref().map_or_else(BTreeSet::new, |home| {
-                    home.touched.iter().map(|(dossier, _)| *dossier).chain(home.shared_anew.iter().copied()).collect()
-                })
-            };
-            tokio::task::block_in_place(|| {
-                self.settle_all(&dossiers);
-                self.announce();
-            });
-        }
+    fn settle_touched(&self) {
+        let dossiers: BTreeSet<DossierId> = {
+            let slot = self.slot();
+            slot.as_ref().map_or_else(BTreeSet::new, |home| {
+                home.touched.iter().map(|(dossier, _)| *dossier).chain(home.shared_anew.iter().copied()).collect()
+            })
+        };
+        self.settle_all(&dossiers);
+        self.announce();
+    }
+}
+
+/// Settles whenever something arrived, for as long as the program lives: it must not be what keeps it alive.
+pub(crate) async fn settle_on_wake(inner: Weak<Inner>, mut woken: mpsc::UnboundedReceiver<()>) {
+    while woken.recv().await.is_some() {
+        while woken.try_recv().is_ok() {}
+        let Some(inner) = inner.upgrade() else { return };
+        tokio::task::block_in_place(|| inner.settle_touched());
     }
 }
 
@@ -277,7 +281,7 @@ impl App {
                 home.store.transact::<_, Fault>(|tx| Ok(tx.set_meta(META_PORT, &port.to_be_bytes())?))
             })?;
         }
-        tokio::spawn(watch_network(inner.clone(), network.events()));
+        tokio::spawn(watch_network(Arc::downgrade(inner), network.events()));
         inner.load_waiting()?;
         *inner.online.lock().unwrap_or_else(PoisonError::into_inner) = Some(Online { network: Arc::new(network) });
         self.connect_all()?;
@@ -603,9 +607,11 @@ impl Home {
     }
 }
 
-async fn watch_network(inner: Arc<Inner>, mut events: tokio::sync::broadcast::Receiver<NetEvent>) {
+async fn watch_network(program: Weak<Inner>, mut events: tokio::sync::broadcast::Receiver<NetEvent>) {
     loop {
-        match events.recv().await {
+        let event = events.recv().await;
+        let Some(inner) = program.upgrade() else { return };
+        match event {
             Ok(NetEvent::Connected { device, addresses, .. }) => {
                 let told = tokio::task::block_in_place(|| {
                     inner.with_home(|home| {

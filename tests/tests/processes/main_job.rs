@@ -185,7 +185,7 @@ fn rights_hold_and_the_log_says_who_was_refused() {
     // aanpassen
     karin.ask(&["item", "set", "t-10", "status=gepland"]);
     // nothing of what is not shared, and no access of one's own making
-    hendriks.refused(USAGE, &["item", "list", "verslagen"]);
+    hendriks.refused(NOT_ALLOWED, &["item", "list", "verslagen"]);
     karin.refused(NOT_ALLOWED, &["access", "invite", "--person", "p-ria"]);
     karin.refused(NOT_ALLOWED, &["access", "revoke", "p-hendriks"]);
     stage.exchange(&[&hendriks, &karin]);

@@ -343,20 +343,21 @@ impl Compartment {
         Ok(())
     }
 
-    /// Takes one's own change, which is in the document already.
+    /// Takes one's own item; a change is in the document already. False when the set must be judged again, which
+    /// the caller does once the item is in the store.
     ///
     /// # Errors
-    /// [`FaultCode::NotAllowed`] when the verdict would not count it: then it must not be signed.
-    pub fn take_own(&mut self, prev: &Tip, item: &Position, change: Option<&Inspected>) -> Result<(), Fault> {
-        match self.verdict.extend(&self.consent, &self.chains, prev.hash, item, change) {
-            Extended::Counts => {
-                if change.is_some() {
-                    self.applied.insert(*item);
-                }
-                Ok(())
-            }
-            Extended::JudgeAgain => Err(Fault::internal("own item does not count")),
+    /// [`FaultCode::NotAllowed`] when it would not count: then it must not leave this device.
+    pub fn take_own(&mut self, header: &Header, item: &Position, change: Option<&Inspected>) -> Result<bool, Fault> {
+        let open = self.chains.get(&item.chain).map(|chain| &chain.open).ok_or_else(|| Fault::internal("chain"))?;
+        if self.consent.within(&self.chains, open, item, header.kind).is_err() {
+            return Err(Fault::new(FaultCode::NotAllowed));
         }
+        if change.is_some() {
+            self.applied.insert(*item);
+        }
+        let extended = self.verdict.extend(&self.consent, &self.chains, header.prev, item, change);
+        Ok(extended == Extended::Counts)
     }
 
     /// Takes one's own record.

@@ -36,6 +36,7 @@ pub(crate) struct Outbox {
     undo: Option<Vec<u8>>,
     touched: BTreeSet<CompartmentId>,
     shared_anew: bool,
+    judge_again: bool,
 }
 
 /// A draft: memory is ahead of the store until it is committed, and read again from the store if it is not.
@@ -99,6 +100,9 @@ impl Home {
             Ok(())
         })?;
         self.after_change(id, out.touched.iter().copied(), out.shared_anew);
+        if out.judge_again {
+            self.reload(id);
+        }
         Ok(())
     }
 
@@ -505,7 +509,7 @@ impl Writing<'_> {
         let len = u32::try_from(EpochKey::sealed_len(plain.len())).map_err(|_| Fault::invalid("too long"))?;
         let (header, body) = key.seal_item(tip.next(kind, key.epoch(), len), plain, &mut self.random)?;
         let position = self.put(id, header, body)?;
-        self.compartment(&id)?.take_own(&tip, &position, inspected)?;
+        self.out.judge_again |= !self.compartment(&id)?.take_own(&header, &position, inspected)?;
         Ok(position)
     }
 
@@ -576,7 +580,7 @@ impl Writing<'_> {
                 let len = u32::try_from(body.len()).map_err(|_| Fault::invalid("too long"))?;
                 let header = Header { hash: blake3(&body), ..tip.next(Kind::RecordTo, EpochId::default(), len) };
                 let position = self.put(id, header, body)?;
-                self.compartment(&id)?.take_own(&tip, &position, None)?;
+                self.out.judge_again |= !self.compartment(&id)?.take_own(&header, &position, None)?;
                 (position, Some(to))
             }
         };
