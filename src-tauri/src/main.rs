@@ -4,81 +4,32 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod launch;
+mod program;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use dossier_app::contract::{Event, Fault, FaultCode};
-use dossier_app::{App, Unlock};
+use dossier_app::contract::{Fault, FaultCode};
 use serde_json::Value;
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Emitter, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tauri::{AppHandle, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder};
 
 use crate::launch::Launch;
+use crate::program::Program;
 
-/// Where events arrive in the window. An empty message means that some were missed: ask again.
-const CHANNEL: &str = "keukentafel://event";
 /// Exit status when something of this computer is missing; the same number as on the command line.
 const EXIT_ENVIRONMENT: u8 = 6;
 /// Exit status for an option that does not exist.
 const EXIT_USAGE: u8 = 2;
 
-/// The program behind the window. It opens at the first request, so that the window can show why when
-/// opening fails, and try again.
-struct Program {
-    home: PathBuf,
-    passphrase_file: Option<PathBuf>,
-    app: Mutex<Option<Arc<App>>>,
-}
-
-impl Program {
-    fn opened(&self, window: &AppHandle) -> Result<Arc<App>, Fault> {
-        let mut slot = self.app.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(app) = slot.as_ref() {
-            return Ok(Arc::clone(app));
-        }
-        let unlock = match &self.passphrase_file {
-            Some(file) => Unlock::PassphraseFile(file.clone()),
-            None => Unlock::Keyring,
-        };
-        let app = Arc::new(App::open(&self.home, unlock)?);
-        tauri::async_runtime::spawn(forward(app.subscribe(), window.clone()));
-        *slot = Some(Arc::clone(&app));
-        Ok(app)
-    }
-
-    fn close(&self) {
-        self.app.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-}
-
-/// Tells the window what happens, until the program closes.
-async fn forward(mut events: Receiver<Event>, window: AppHandle) {
-    loop {
-        let message = match events.recv().await {
-            Ok(event) => Some(event),
-            Err(RecvError::Lagged(_)) => None,
-            Err(RecvError::Closed) => return,
-        };
-        if window.emit(CHANNEL, message).is_err() {
-            return;
-        }
-    }
-}
-
 /// The one command. Opening and answering may block, so neither runs where the window draws.
 #[tauri::command]
 async fn rpc(request: Value, program: State<'_, Arc<Program>>, window: AppHandle) -> Result<Value, Fault> {
     let program = Arc::clone(program.inner());
-    tauri::async_runtime::spawn_blocking(move || program.opened(&window)?.call(request))
+    tauri::async_runtime::spawn_blocking(move || program.answer(&window, request))
         .await
-        .unwrap_or(Err(Fault {
-            code: FaultCode::Internal,
-            detail: None,
-        }))
+        .unwrap_or(Err(Fault { code: FaultCode::Internal, detail: None }))
 }
 
 fn main() -> ExitCode {
@@ -88,15 +39,13 @@ fn main() -> ExitCode {
     if !has_display() {
         return leave("no_display", EXIT_ENVIRONMENT);
     }
-    let Some(home) = launch.home.or_else(dossier_app::default_home) else {
+    let Some(home) = launch.home.clone().or_else(dossier_app::default_home) else {
         return leave("no_home", EXIT_ENVIRONMENT);
     };
-    let program = Program {
-        home,
-        passphrase_file: launch.passphrase_file,
-        app: Mutex::new(None),
-    };
-    match show(program) {
+    // A folder of its own keeps two homes on one computer apart, down to the webview's settings.
+    let webview_data = home.join("webview");
+    let program = Arc::new(Program::new(home, launch));
+    match show(program, webview_data) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -105,13 +54,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn show(program: Program) -> tauri::Result<()> {
-    // A folder of its own keeps two homes on one computer apart, down to the webview's settings.
-    let webview_data = program.home.join("webview");
+fn show(program: Arc<Program>, webview_data: PathBuf) -> tauri::Result<()> {
+    let opening = Arc::clone(&program);
     let app = tauri::Builder::default()
-        .manage(Arc::new(program))
+        .manage(program)
         .invoke_handler(tauri::generate_handler![rpc])
         .setup(move |app| {
+            // Unlocking and drawing go side by side. When it fails, the first request says so.
+            let handle = app.handle().clone();
+            tauri::async_runtime::spawn_blocking(move || opening.opened(&handle).map(drop));
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
                 .title("Keukentafel")
                 .inner_size(1180.0, 820.0)
@@ -143,11 +94,16 @@ fn has_display() -> bool {
 
 /// Says a sentence of the catalogue on standard error and gives the exit status.
 fn leave(key: &str, status: u8) -> ExitCode {
-    let language = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    eprintln!("{}", sentence(language.as_deref().unwrap_or_default(), key));
+    eprintln!("{}", sentence(&locale(), key));
     ExitCode::from(status)
+}
+
+/// The locale of this computer; empty when it has none.
+fn locale() -> String {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .unwrap_or_default()
 }
 
 /// A sentence for who has no window: English for an English locale, Dutch for every other.
@@ -167,7 +123,7 @@ mod tests {
 
     #[test]
     fn has_every_sentence_that_it_says_in_both_languages() {
-        for key in ["bad_argument", "no_display", "no_home", "no_window"] {
+        for key in ["bad_argument", "no_display", "no_home", "no_window", "not_online"] {
             assert!(sentence("nl_NL.UTF-8", key).contains(' '), "{key}");
             assert!(sentence("en_GB.UTF-8", key).contains(' '), "{key}");
             assert_ne!(sentence("", key), sentence("en", key));

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use dossier_app::activity::Line;
 use dossier_app::contract::{
-    Changed, DossierCard, Event, Fault, PlanView, ProfileMade, Request, SectionView, Status, TodayView, Words,
+    AccessView, Changed, DeliveryView, DossierCard, Event, Fault, Finding, Invited, PlanView, ProfileMade,
+    QuarantineView, Request, Revoked, SectionView, Status, TodayView, Verified, Words,
 };
 use ts_rs::{Config, TS};
 
@@ -62,13 +64,21 @@ fn generated() -> Result<BTreeMap<String, String>> {
     Request::export_all(&config)?;
     Event::export_all(&config)?;
     Fault::export_all(&config)?;
+    AccessView::export_all(&config)?;
     Changed::export_all(&config)?;
+    DeliveryView::export_all(&config)?;
     DossierCard::export_all(&config)?;
+    Finding::export_all(&config)?;
+    Invited::export_all(&config)?;
+    Line::export_all(&config)?;
     PlanView::export_all(&config)?;
     ProfileMade::export_all(&config)?;
+    QuarantineView::export_all(&config)?;
+    Revoked::export_all(&config)?;
     SectionView::export_all(&config)?;
     Status::export_all(&config)?;
     TodayView::export_all(&config)?;
+    Verified::export_all(&config)?;
     Words::export_all(&config)?;
     present(folder.path())
 }

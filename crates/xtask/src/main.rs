@@ -3,6 +3,7 @@
 //! This package holds no rules of the dossier. It knows how the parts are built and in which order.
 
 mod app;
+mod bench;
 mod demo;
 mod licences;
 mod process;
@@ -59,6 +60,15 @@ enum Task {
         #[arg(long = "lane", value_enum, value_name = "NAME", num_args = 1..)]
         lanes: Vec<test::Lane>,
     },
+    /// Measure what the design promises, each figure beside its floor; one table, and `bench.json` in the target folder
+    Bench {
+        /// Only these: edit, visible, frames, demo, memory
+        #[arg(long, value_name = "ROW", num_args = 1..)]
+        only: Vec<String>,
+        /// Fail when a bar is missed
+        #[arg(long)]
+        strict: bool,
+    },
     /// Write the TypeScript types of the contract to `ui/src/generated`
     Types {
         /// Change nothing, and fail when the files are not what they should be
@@ -73,6 +83,7 @@ fn main() -> ExitCode {
         Task::App { demo, home, screenshot } => app::start(demo, home.as_deref(), screenshot.as_deref()),
         Task::Demo { home, debug } => demo::play(home.as_deref(), debug),
         Task::Test { lanes } => test::run(&lanes),
+        Task::Bench { only, strict } => bench::run(&only, strict),
         Task::Types { check } => types::run(check),
     };
     match done {

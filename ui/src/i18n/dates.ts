@@ -59,11 +59,6 @@ export function localDay(instant: string): string {
   return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
 }
 
-/** Today on this computer. */
-export function localToday(): string {
-  return localDay(new Date().toISOString());
-}
-
 /** Whole days from one day to another; null when either is not a day. */
 export function daysBetween(from: string, to: string): number | null {
   const a = noon(from);

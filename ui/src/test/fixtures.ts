@@ -210,6 +210,7 @@ export class FixtureProgram implements Backend {
         };
       case 'plan':
         return {
+          date: ANCHOR,
           title: state.goals.length > 0 ? 'Rust in huis en grip op geld' : null,
           wish: state.goals.length > 0 ? 'Wij blijven in ons huis wonen. Er is rust in de ochtend. Ik weet elke week wat ik kan uitgeven.' : null,
           goals: state.goals.map((one) => ({ ...one, actions: state.actions.map(mine).filter((step) => step.goal_id === one.id) })),

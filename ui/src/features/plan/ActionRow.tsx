@@ -106,6 +106,7 @@ export function ActionRow({ dossier, action, me, today, brief = false, onChanged
         said={action.also_said}
         current={{ text: action.text, due: action.due, status: action.status }}
         mayChange={action.may_change}
+        today={today}
         onChanged={() => void onChanged(action)}
       />
     </div>

@@ -3,24 +3,23 @@ import { DayField, NO_DAY, typedDay, type TypedDay } from '../../components/DayF
 import { Field } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import type { GoalView } from '../../generated/GoalView';
-import { localToday } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
 import { useSteps } from '../shell/Steps';
 import { AddForm } from './AddForm';
 
 /** A new step of a goal: what, when, and whether the writer does it. */
-export function AddAction({ dossier, goal, me, proposal, onAdded }: { dossier: string; goal: GoalView; me: string | null; proposal: boolean; onAdded: () => Promise<void> }) {
+export function AddAction({ dossier, goal, me, proposal, today, onAdded }: { dossier: string; goal: GoalView; me: string | null; proposal: boolean; today: string; onAdded: () => Promise<void> }) {
   const { t } = useWords();
   const steps = useSteps();
   const [text, setText] = useState('');
-  const [due, setDue] = useState<TypedDay>(startDay);
+  const [due, setDue] = useState<TypedDay>(() => startDay(today));
   const [noDay, setNoDay] = useState(false);
   const [mine, setMine] = useState(true);
   const [missing, setMissing] = useState(false);
 
   function empty() {
     setText('');
-    setDue(startDay());
+    setDue(startDay(today));
     setNoDay(false);
     setMine(true);
     setMissing(false);
@@ -79,6 +78,6 @@ export function AddAction({ dossier, goal, me, proposal, onAdded }: { dossier: s
 }
 
 /** Only the year is there already: it is nearly always this one. */
-function startDay(): TypedDay {
-  return { ...NO_DAY, year: localToday().slice(0, 4) };
+function startDay(today: string): TypedDay {
+  return { ...NO_DAY, year: today.slice(0, 4) };
 }

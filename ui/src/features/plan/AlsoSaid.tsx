@@ -2,7 +2,6 @@ import { Button } from '../../components/Button';
 import { Icon } from '../../components/Icon';
 import type { AlsoSaid as AlsoSaidView } from '../../generated/AlsoSaid';
 import { type TermGroup, useWords, type Words } from '../../i18n/I18n';
-import { localToday } from '../../i18n/dates';
 import { useSteps } from '../shell/Steps';
 
 interface Props {
@@ -15,11 +14,13 @@ interface Props {
   /** The values that stand there now, of the fields that can be settled here. */
   current: Readonly<Record<string, string | null>>;
   mayChange: boolean;
+  /** The program's calendar. */
+  today: string;
   onChanged: () => void;
 }
 
 /** Values that lost when two people wrote at once: shown, and settled by whoever may change the item. */
-export function AlsoSaid({ dossier, item, status = 'action_status', said, current, mayChange, onChanged }: Props) {
+export function AlsoSaid({ dossier, item, status = 'action_status', said, current, mayChange, today, onChanged }: Props) {
   const words = useWords();
   const { t, term } = words;
   const steps = useSteps();
@@ -33,7 +34,7 @@ export function AlsoSaid({ dossier, item, status = 'action_status', said, curren
     return (
       <div key={field} className="kt-also">
         {values.map((value, index) => {
-          const shown = inWords(status, field, value, words);
+          const shown = inWords(status, field, value, today, words);
           return (
             <div key={value} className="kt-also-value">
               <p>
@@ -63,9 +64,9 @@ export function AlsoSaid({ dossier, item, status = 'action_status', said, curren
   });
 }
 
-function inWords(status: TermGroup, field: string, value: string, { term, dates }: Words): string {
-  if (field === 'due' || field === 'target_date') return dates.day(value, localToday());
-  if (field === 'start' || field === 'end') return dates.moment(value, localToday());
+function inWords(status: TermGroup, field: string, value: string, today: string, { term, dates }: Words): string {
+  if (field === 'due' || field === 'target_date') return dates.day(value, today);
+  if (field === 'start' || field === 'end') return dates.moment(value, today);
   if (field === 'status') return term(status, value);
   if (field === 'location_kind') return term('place', value);
   return value;

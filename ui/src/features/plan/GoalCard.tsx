@@ -53,6 +53,7 @@ export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, onCha
         said={goal.also_said}
         current={{ title: goal.title, why: goal.why, measure: goal.measure, status: goal.status, target_date: goal.target_date }}
         mayChange={goal.may_change}
+        today={today}
         onChanged={() => void onChanged()}
       />
       {goal.why || goal.measure || goal.target_date ? (
@@ -85,7 +86,7 @@ export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, onCha
           <ul className="kt-actions">{over.map(row)}</ul>
         </Fold>
       ) : null}
-      {mayAdd ? <AddAction dossier={dossier.id} goal={goal} me={dossier.me} proposal={proposal} onAdded={onChanged} /> : null}
+      {mayAdd ? <AddAction dossier={dossier.id} goal={goal} me={dossier.me} proposal={proposal} today={today} onAdded={onChanged} /> : null}
     </article>
   );
 }

@@ -5,7 +5,6 @@ import { PageTitle, Title } from '../../components/Title';
 import type { DossierCard } from '../../generated/DossierCard';
 import type { GoalView } from '../../generated/GoalView';
 import type { PlanView } from '../../generated/PlanView';
-import { localToday } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
 import { touches, useAnswer } from '../../live/useAnswer';
 import { SeenBy } from '../people/SeenBy';
@@ -22,7 +21,7 @@ export function PlanPage({ dossier }: { dossier: DossierCard }) {
 
 function Plan({ dossier, plan, onChanged }: { dossier: DossierCard; plan: PlanView; onChanged: () => Promise<void> }) {
   const { t } = useWords();
-  const today = localToday();
+  const today = plan.date;
   if (plan.right === null) {
     return (
       <>

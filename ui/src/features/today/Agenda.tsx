@@ -100,6 +100,7 @@ function Appointment({ dossier, appointment, today, onChanged }: { dossier: Doss
           said={appointment.also_said}
           current={{}}
           mayChange={false}
+          today={today}
           onChanged={() => void onChanged()}
         />
       </div>

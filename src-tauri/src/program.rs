@@ -1,0 +1,122 @@
+//! The program behind the window: when it opens, what it tells, and how it reaches others.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dossier_app::contract::{Event, Fault, FaultCode};
+use dossier_app::control::{self, Control};
+use dossier_app::{App, Clock, Reach, Unlock};
+use serde_json::Value;
+use tauri::{AppHandle, Emitter, async_runtime};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::launch::Launch;
+
+/// Where events arrive in the window. An empty message means that some were missed: ask again.
+const CHANNEL: &str = "keukentafel://event";
+/// Longest goodbye to others when the window closes. What they miss, they get next time.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// The program behind the window. Opening is tried again at every request for as long as it fails, so that the window
+/// can show why.
+pub struct Program {
+    home: PathBuf,
+    unlock: Unlock,
+    clock: Clock,
+    reach: Reach,
+    app: Mutex<Option<App>>,
+    online: async_runtime::Mutex<Option<Online>>,
+}
+
+/// Others can reach this program.
+struct Online {
+    /// The ear for the command line of this same person; none when the home folder does not let it be.
+    _control: Option<Control>,
+}
+
+impl Program {
+    /// A program that is still closed.
+    pub fn new(home: PathBuf, launch: Launch) -> Self {
+        Self {
+            home,
+            unlock: launch.passphrase_file.map_or(Unlock::Keyring, Unlock::PassphraseFile),
+            clock: launch.clock,
+            reach: launch.reach,
+            app: Mutex::new(None),
+            online: async_runtime::Mutex::new(None),
+        }
+    }
+
+    /// Opens the home folder, once. Slow, since unlocking is; never to be called where the window draws.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn opened(self: &Arc<Self>, window: &AppHandle) -> Result<App, Fault> {
+        let mut slot = self.app.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(app) = slot.as_ref() {
+            return Ok(app.clone());
+        }
+        let app = App::open(&self.home, self.unlock.clone(), self.clock)?;
+        async_runtime::spawn(forward(app.subscribe(), window.clone()));
+        async_runtime::spawn(Arc::clone(self).go_online(app.clone()));
+        *slot = Some(app.clone());
+        Ok(app)
+    }
+
+    /// Answers one request of the window. May block.
+    ///
+    /// # Errors
+    /// As [`App::call`].
+    pub fn answer(self: &Arc<Self>, window: &AppHandle, request: Value) -> Result<Value, Fault> {
+        let starts = request.get("method").and_then(Value::as_str) == Some("profile_create");
+        let app = self.opened(window)?;
+        let answer = app.call(request)?;
+        if starts {
+            // Nobody could be reached under a name that did not exist yet.
+            async_runtime::spawn(Arc::clone(self).go_online(app));
+        }
+        Ok(answer)
+    }
+
+    async fn go_online(self: Arc<Self>, app: App) {
+        let mut online = self.online.lock().await;
+        if online.is_some() {
+            return;
+        }
+        match app.go_online(self.reach.clone()).await {
+            Ok(_) => *online = Some(Online { _control: control::serve(app, &self.home).ok() }),
+            Err(fault) if fault.code == FaultCode::NoProfile => {}
+            Err(_) => eprintln!("{}", crate::sentence(&crate::locale(), "not_online")),
+        }
+    }
+
+    /// Says goodbye to others and closes the home folder.
+    pub fn close(&self) {
+        let app = self.app.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(app) = app {
+            async_runtime::block_on(async {
+                let _ = tokio::time::timeout(GOODBYE, async {
+                    self.online.lock().await.take();
+                    app.offline().await;
+                })
+                .await;
+            });
+        }
+    }
+}
+
+/// Tells the window what happens, until the program closes.
+async fn forward(mut events: Receiver<Event>, window: AppHandle) {
+    loop {
+        let message = match events.recv().await {
+            Ok(event) => Some(event),
+            Err(RecvError::Lagged(_)) => None,
+            Err(RecvError::Closed) => return,
+        };
+        if window.emit(CHANNEL, message).is_err() {
+            return;
+        }
+    }
+}

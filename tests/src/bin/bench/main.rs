@@ -1,0 +1,70 @@
+//! Figures of the whole program, each beside the floor that was measured in the same run: `cargo xtask bench`.
+//!
+//! The rows and bars are those of the design's list (P4, P5, P6) and of the demo family. A floor is what the libraries
+//! underneath need for the same work with none of ours on top: nothing signed, sealed, judged or logged.
+
+mod demo;
+mod edit;
+mod floor;
+mod frames;
+mod memory;
+mod people;
+mod table;
+mod visible;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use table::Table;
+
+/// Measures, prints a table, and writes the same as JSON.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Where the JSON goes
+    #[arg(long, value_name = "FILE")]
+    json: PathBuf,
+    /// Folder in which the home folders are made; its disk is the one that is measured
+    #[arg(long, value_name = "DIR")]
+    folder: PathBuf,
+    /// The command-line program, for its memory
+    #[arg(long, value_name = "PROGRAM")]
+    program: PathBuf,
+    /// Only these rows: edit, visible, frames, demo, memory
+    #[arg(long, value_name = "ROW", num_args = 1..)]
+    only: Vec<String>,
+    /// End with a failure when a bar is missed
+    #[arg(long)]
+    strict: bool,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    ensure!(!cfg!(debug_assertions), "a figure of a build without optimisation says nothing");
+    std::fs::create_dir_all(&arguments.folder).context("the folder to measure in")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let mut table = Table::default();
+    let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|one| one == name);
+    if wanted("edit") || wanted("frames") {
+        eprintln!("one edit, durable …");
+        let home = edit::measure(&arguments.folder, &mut table)?;
+        eprintln!("bytes per edit …");
+        frames::measure(home, &mut table)?;
+    }
+    if wanted("visible") {
+        eprintln!("one edit, visible at a reader …");
+        runtime.block_on(visible::measure(&arguments.folder, &mut table))?;
+    }
+    if wanted("demo") {
+        eprintln!("the demo family …");
+        runtime.block_on(demo::measure(&arguments.folder, &mut table))?;
+    }
+    if wanted("memory") {
+        eprintln!("memory …");
+        memory::measure(&arguments.program, &arguments.folder, &mut table)?;
+    }
+    table.write(&arguments.json)?;
+    println!("{table}");
+    ensure!(!arguments.strict || table.met(), "a bar is missed");
+    Ok(())
+}
