@@ -15,7 +15,8 @@ export default defineConfig({
     environment: 'jsdom',
     setupFiles: ['src/test/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
-    env: { TZ: 'Europe/Amsterdam' },
+    // Dates are in Dutch time wherever the computer stands.
+    env: { TZ: 'America/New_York' },
     css: false,
     // A shared machine may be compiling at the same time; waiting longer hides no wrong answer.
     testTimeout: 60_000,

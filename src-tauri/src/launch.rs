@@ -20,8 +20,17 @@ pub struct Launch {
 
 impl Default for Launch {
     fn default() -> Self {
-        let reach = Reach { listen: None, relay: Relay::Default, discovery: true };
-        Self { home: None, passphrase_file: None, clock: Clock::system(), reach }
+        let reach = Reach {
+            listen: None,
+            relay: Relay::Default,
+            discovery: true,
+        };
+        Self {
+            home: None,
+            passphrase_file: None,
+            clock: Clock::system(),
+            reach,
+        }
     }
 }
 
@@ -81,11 +90,20 @@ mod tests {
 
     #[test]
     fn reads_every_option_in_both_forms() {
-        let launch = read(&["--home", "/a b", "--passphrase-file=/p", "--now", "2026-11-23T09:00:00+01:00"]).unwrap();
+        let launch = read(&[
+            "--home",
+            "/a b",
+            "--passphrase-file=/p",
+            "--now",
+            "2026-11-23T09:00:00+01:00",
+        ])
+        .unwrap();
         assert_eq!(launch.home, Some("/a b".into()));
         assert_eq!(launch.passphrase_file, Some("/p".into()));
         assert_eq!(launch.clock.today(), "2026-11-23");
-        let reach = read(&["--listen=127.0.0.1:4000", "--no-discovery", "--relay", "none"]).unwrap().reach;
+        let reach = read(&["--listen=127.0.0.1:4000", "--no-discovery", "--relay", "none"])
+            .unwrap()
+            .reach;
         assert_eq!(reach.listen, Some("127.0.0.1:4000".parse().unwrap()));
         assert_eq!((reach.relay, reach.discovery), (Relay::None, false));
     }

@@ -29,7 +29,10 @@ async fn rpc(request: Value, program: State<'_, Arc<Program>>, window: AppHandle
     let program = Arc::clone(program.inner());
     tauri::async_runtime::spawn_blocking(move || program.answer(&window, request))
         .await
-        .unwrap_or(Err(Fault { code: FaultCode::Internal, detail: None }))
+        .unwrap_or(Err(Fault {
+            code: FaultCode::Internal,
+            detail: None,
+        }))
 }
 
 fn main() -> ExitCode {

@@ -86,7 +86,11 @@ impl Program {
             return;
         }
         match app.go_online(self.reach.clone()).await {
-            Ok(_) => *online = Some(Online { _control: control::serve(app, &self.home).ok() }),
+            Ok(_) => {
+                *online = Some(Online {
+                    _control: control::serve(app, &self.home).ok(),
+                })
+            }
             Err(fault) if fault.code == FaultCode::NoProfile => {}
             Err(_) => eprintln!("{}", crate::sentence(&crate::locale(), "not_online")),
         }

@@ -37,11 +37,17 @@ async fn two_people_meet_and_each_sees_what_was_granted() {
     settle(&[&karin, &lisa]).await;
     let seen = karin.show();
     assert_eq!(seen["title"], json!("Het dossier van Lisa en haar gezin"));
-    assert_eq!(find(&seen, "g-1").unwrap()["title"], json!("Ik weet elke week wat ik kan uitgeven"));
+    assert_eq!(
+        find(&seen, "g-1").unwrap()["title"],
+        json!("Ik weet elke week wat ik kan uitgeven")
+    );
     assert!(find(&seen, "n-1").is_some(), "her own note, brought along");
     assert!(find(&seen, "f-1").is_some(), "a flag that names her");
     assert!(find(&seen, "n-2").is_some());
-    assert!(find(&seen, "s-1").is_none(), "a debt, of which she may only know that there is help");
+    assert!(
+        find(&seen, "s-1").is_none(),
+        "a debt, of which she may only know that there is help"
+    );
     assert!(find(&seen, "al-1").is_none());
     assert!(find(&seen, "doc-1").is_none());
 
@@ -49,8 +55,14 @@ async fn two_people_meet_and_each_sees_what_was_granted() {
     settle(&[&karin, &lisa]).await;
     assert_eq!(lisa.item("g-1")["status"], json!("gehaald"));
 
-    assert_eq!(karin.refused(set("st-1", json!({"title": "x"}))).code, FaultCode::NotAllowed);
-    assert_eq!(karin.refused(add("geld", "money.debts", json!({"creditor": "x"}))).code, FaultCode::NotAllowed);
+    assert_eq!(
+        karin.refused(set("st-1", json!({"title": "x"}))).code,
+        FaultCode::NotAllowed
+    );
+    assert_eq!(
+        karin.refused(add("geld", "money.debts", json!({"creditor": "x"}))).code,
+        FaultCode::NotAllowed
+    );
     let note = Request::NoteAdd {
         dossier: None,
         section: "verslagen".into(),
@@ -63,12 +75,24 @@ async fn two_people_meet_and_each_sees_what_was_granted() {
     settle(&[&karin, &lisa]).await;
     assert_eq!(lisa.item(&note)["text_plain"], json!("Ik was bij u thuis."));
     assert_eq!(lisa.item(&note)["provenance"]["author"], json!("p-karin"));
-    assert_eq!(lisa.refused(set(&note, json!({"text_plain": "anders"}))).code, FaultCode::NotAllowed);
-    lisa.ask(Request::NoteReact { dossier: None, note: note.clone(), text: "Klopt.".into(), verdict: Some("klopt".into()) });
+    assert_eq!(
+        lisa.refused(set(&note, json!({"text_plain": "anders"}))).code,
+        FaultCode::NotAllowed
+    );
+    lisa.ask(Request::NoteReact {
+        dossier: None,
+        note: note.clone(),
+        text: "Klopt.".into(),
+        verdict: Some("klopt".into()),
+    });
     settle(&[&lisa, &karin]).await;
     assert_eq!(karin.item(&note)["reactions"][0]["text"], json!("Klopt."));
 
-    let revoked = lisa.ask(Request::Revoke { dossier: None, person: "p-karin".into(), keep_unseen: false });
+    let revoked = lisa.ask(Request::Revoke {
+        dossier: None,
+        person: "p-karin".into(),
+        keep_unseen: false,
+    });
     assert_eq!(revoked["devices"], json!(1));
     lisa.set("g-1", json!({"title": "Na het einde geschreven"}));
     settle(&[&lisa, &karin]).await;

@@ -37,7 +37,10 @@ fn read(store: &Store, dossier: DossierId, compartment: CompartmentId) -> (Chain
         chains.add(&header).unwrap();
         if header.kind == Kind::Operation {
             let operation = Operation::from_bytes(item.body.unwrap()).unwrap();
-            log.push(Entry { position: item.position, operation });
+            log.push(Entry {
+                position: item.position,
+                operation,
+            });
         }
         Ok(())
     };
@@ -48,7 +51,13 @@ fn read(store: &Store, dossier: DossierId, compartment: CompartmentId) -> (Chain
 /// Stops `person`'s program, writes an edit into the plan as if they had the right, and starts it again, offline.
 pub async fn write_unasked(person: Person, id: &str, field: &str, value: Value) -> Person {
     let verified = person.ask(dossier_app::contract::Request::Verify);
-    let plan = verified["compartments"].as_array().unwrap().iter().find(|one| one["section"] == "plan" && one["side"] == "wat").unwrap().clone();
+    let plan = verified["compartments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["section"] == "plan" && one["side"] == "wat")
+        .unwrap()
+        .clone();
     let dossier = DossierId::from_hex(plan["dossier"].as_str().unwrap()).unwrap();
     let compartment = CompartmentId::from_hex(plan["compartment"].as_str().unwrap()).unwrap();
     let folder = person.stop().await;
@@ -60,10 +69,14 @@ pub async fn write_unasked(person: Person, id: &str, field: &str, value: Value) 
     let owners = Consent::of_dossier(dossier, &part, &part_log);
     let (chains, log) = read(&store, dossier, compartment);
     let consent = Consent::of_compartment(&owners, &chains, &log);
-    let wraps = store.loose_of(&dossier, &compartment, 1, Some(device.device().as_bytes())).unwrap();
+    let wraps = store
+        .loose_of(&dossier, &compartment, 1, Some(device.device().as_bytes()))
+        .unwrap();
     let identity = device.wrapping_identity().unwrap();
-    let keys: Vec<EpochKey> =
-        wraps.iter().map(|wrap| Wrap::from_bytes(&wrap.bytes).unwrap().open(&identity).unwrap()).collect();
+    let keys: Vec<EpochKey> = wraps
+        .iter()
+        .map(|wrap| Wrap::from_bytes(&wrap.bytes).unwrap().open(&identity).unwrap())
+        .collect();
     let mut doc = AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint);
     let each = |item: dossier_store::ItemRef<'_>| -> Result<(), dossier_store::StoreError> {
         let header = Header::from_bytes(item.header).unwrap();
@@ -73,7 +86,9 @@ pub async fn write_unasked(person: Person, id: &str, field: &str, value: Value) 
         }
         Ok(())
     };
-    store.each_item(&dossier, &compartment, Some(Lane::Doc.code()), each).unwrap();
+    store
+        .each_item(&dossier, &compartment, Some(Lane::Doc.code()), each)
+        .unwrap();
 
     let (grant, _) = consent.grant_for(&device.device()).unwrap();
     let open = Open {
@@ -88,7 +103,11 @@ pub async fn write_unasked(person: Person, id: &str, field: &str, value: Value) 
     let chain = open.chain();
     let signed = open.clone().sign(&device.signing_key());
     doc.set_actor(ActorId::from(chain.0.as_slice()));
-    let edit = Edit::Set { id: id.into(), path: vec![field.into()], value };
+    let edit = Edit::Set {
+        id: id.into(),
+        path: vec![field.into()],
+        value,
+    };
     let written = layout::apply(&mut doc, &[edit], 0).unwrap().remove(0);
     let plain = pack(&written.bytes);
     let current = consent.current_epoch().unwrap();

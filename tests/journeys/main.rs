@@ -1,5 +1,11 @@
 //! Journeys: named people on the application boundary, each row of the domain's list that is a behaviour.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs
+)]
 
 mod family;
 mod forger;

@@ -11,8 +11,13 @@ fn hashes(person: &Person, sections: &[&str]) -> Vec<Value> {
     let verified = person.ask(Request::Verify);
     assert_eq!(verified["faults"], json!([]));
     let of = |one: &&Value| one["side"] == "wat" && sections.iter().any(|section| one["section"] == *section);
-    let mut found: Vec<Value> =
-        verified["compartments"].as_array().unwrap().iter().filter(of).map(|one| one["hash"].clone()).collect();
+    let mut found: Vec<Value> = verified["compartments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(of)
+        .map(|one| one["hash"].clone())
+        .collect();
     found.sort_by_key(Value::to_string);
     found
 }
@@ -28,14 +33,25 @@ async fn what_three_people_wrote_apart_is_the_same_for_all_and_nothing_is_hidden
         invite(&lisa, &hints, guest, id).await;
     }
     let grants = vec!["plan=aanpassen".to_owned(), "agenda=aanpassen".to_owned()];
-    lisa.ask(Request::ChangeAccess { dossier: None, person: "p-jeroen".into(), grants, until: None });
+    lisa.ask(Request::ChangeAccess {
+        dossier: None,
+        person: "p-jeroen".into(),
+        grants,
+        until: None,
+    });
     settle(&[&lisa, &karin, &jeroen]).await;
 
     for person in [&lisa, &karin, &jeroen] {
         person.app.offline().await;
     }
-    lisa.set("g-1", json!({"title": "Lisa zegt het zo", "why": "Dan durf ik de post weer open te maken. Echt."}));
-    karin.set("g-1", json!({"title": "Karin zegt het zo", "why": "Samen: Dan durf ik de post weer open te maken."}));
+    lisa.set(
+        "g-1",
+        json!({"title": "Lisa zegt het zo", "why": "Dan durf ik de post weer open te maken. Echt."}),
+    );
+    karin.set(
+        "g-1",
+        json!({"title": "Karin zegt het zo", "why": "Samen: Dan durf ik de post weer open te maken."}),
+    );
     jeroen.set("g-1", json!({"title": "Jeroen zegt het zo"}));
     lisa.set("t-1", json!({"status": "klaar"}));
     karin.set("t-1", json!({"status": "gestopt"}));
@@ -61,10 +77,22 @@ async fn what_three_people_wrote_apart_is_the_same_for_all_and_nothing_is_hidden
         }
     }
     let goal = lisa.item("g-1");
-    let said = goal["also_said"].as_array().unwrap().iter().find(|one| one["field"] == "title").unwrap();
-    assert_eq!(said["values"].as_array().unwrap().len(), 2, "two titles that lost are still to be read");
+    let said = goal["also_said"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["field"] == "title")
+        .unwrap();
+    assert_eq!(
+        said["values"].as_array().unwrap().len(),
+        2,
+        "two titles that lost are still to be read"
+    );
     let why = goal["why"].as_str().unwrap();
-    assert!(why.starts_with("Samen: ") && why.ends_with("Echt."), "prose merges: {why}");
+    assert!(
+        why.starts_with("Samen: ") && why.ends_with("Echt."),
+        "prose merges: {why}"
+    );
     assert_eq!(lisa.item("t-1")["due"], json!("2026-12-24"));
 }
 
@@ -81,37 +109,80 @@ async fn a_right_is_what_every_receiver_enforces() {
     settle(&[&lisa, &jeroen, &ria]).await;
 
     // zien: nothing at all.
-    assert_eq!(ria.refused(set("g-1", json!({"title": "x"}))).code, FaultCode::NotAllowed);
-    assert_eq!(ria.refused(add("plan", "actions", json!({"text": "x"}))).code, FaultCode::NotAllowed);
+    assert_eq!(
+        ria.refused(set("g-1", json!({"title": "x"}))).code,
+        FaultCode::NotAllowed
+    );
+    assert_eq!(
+        ria.refused(add("plan", "actions", json!({"text": "x"}))).code,
+        FaultCode::NotAllowed
+    );
     // aanvullen: adds, in its place and as theirs, but changes nothing of others.
-    assert_eq!(jeroen.refused(set("g-1", json!({"title": "x"}))).code, FaultCode::NotAllowed);
-    let action = jeroen.ask(add("plan", "actions", json!({"goal_id": "g-3", "text": "Samen opstaan", "who": ["p-lisa"], "status": "open"})));
+    assert_eq!(
+        jeroen.refused(set("g-1", json!({"title": "x"}))).code,
+        FaultCode::NotAllowed
+    );
+    let action = jeroen.ask(add(
+        "plan",
+        "actions",
+        json!({"goal_id": "g-3", "text": "Samen opstaan", "who": ["p-lisa"], "status": "open"}),
+    ));
     let action = action["ids"][0].as_str().unwrap().to_owned();
     settle(&[&jeroen, &lisa, &ria]).await;
     let shown = lisa.item(&action);
-    assert_eq!((&shown["text"], &shown["provenance"]["author"]), (&json!("Samen opstaan"), &json!("p-jeroen")));
+    assert_eq!(
+        (&shown["text"], &shown["provenance"]["author"]),
+        (&json!("Samen opstaan"), &json!("p-jeroen"))
+    );
     assert_eq!(shown["contribution"], json!(true));
     assert_eq!(ria.item(&action)["text"], json!("Samen opstaan"));
     // Who may change takes it over; the original stays the author's.
     lisa.set(&action, json!({"status": "bezig"}));
     settle(&[&lisa, &jeroen, &ria]).await;
     assert_eq!(jeroen.item(&action)["status"], json!("bezig"));
-    assert_eq!(ria.show()["items"].as_array().unwrap().iter().filter(|item| item["text"] == "Samen opstaan").count(), 1);
+    assert_eq!(
+        ria.show()["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|item| item["text"] == "Samen opstaan")
+            .count(),
+        1
+    );
 
     // A program that does not ask: the change is written, signed with real keys and sent, and no receiver counts it.
     let jeroen = write_unasked(jeroen, "g-1", "title", json!("Vals")).await;
     jeroen.online().await;
     settle(&[&jeroen, &lisa, &ria]).await;
     for person in [&lisa, &ria] {
-        assert_eq!(person.item("g-1")["title"], json!("Ik weet elke week wat ik kan uitgeven"));
+        assert_eq!(
+            person.item("g-1")["title"],
+            json!("Ik weet elke week wat ik kan uitgeven")
+        );
         let waiting = person.ask(Request::Quarantine { dossier: None });
         assert_eq!(waiting[0]["reason"], json!("right_too_small"));
         assert_eq!(waiting[0]["who"], json!("p-jeroen"));
     }
-    let log = lisa.ask(Request::Log { dossier: None, person: Some("p-jeroen".into()), since: None });
-    assert!(log.as_array().unwrap().iter().any(|line| line["deed"] == "refused"), "{log}");
-    assert!(log.as_array().unwrap().iter().any(|line| line["deed"] == "opened" && line["reported"] == true), "{log}");
-    assert!(log.as_array().unwrap().iter().any(|line| line["deed"] == "added"), "{log}");
+    let log = lisa.ask(Request::Log {
+        dossier: None,
+        person: Some("p-jeroen".into()),
+        since: None,
+    });
+    assert!(
+        log.as_array().unwrap().iter().any(|line| line["deed"] == "refused"),
+        "{log}"
+    );
+    assert!(
+        log.as_array()
+            .unwrap()
+            .iter()
+            .any(|line| line["deed"] == "opened" && line["reported"] == true),
+        "{log}"
+    );
+    assert!(
+        log.as_array().unwrap().iter().any(|line| line["deed"] == "added"),
+        "{log}"
+    );
     lisa.set("g-1", json!({"title": "Nog steeds te wijzigen"}));
     assert!(find(&lisa.show(), "g-1").is_some());
 }

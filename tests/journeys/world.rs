@@ -26,7 +26,11 @@ impl Person {
     pub fn new(name: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let app = open(&folder);
-        let profile = ProfileCreate { name: name.into(), organisation: None, function: None };
+        let profile = ProfileCreate {
+            name: name.into(),
+            organisation: None,
+            function: None,
+        };
         app.request(Request::ProfileCreate(profile)).unwrap();
         Self { app, folder }
     }
@@ -43,7 +47,10 @@ impl Person {
     }
 
     pub fn load(&self, file: &str) -> String {
-        let card = self.ask(Request::DemoLoad { file: file.into(), owner: None });
+        let card = self.ask(Request::DemoLoad {
+            file: file.into(),
+            owner: None,
+        });
         card["id"].as_str().unwrap().to_owned()
     }
 
@@ -60,7 +67,11 @@ impl Person {
     }
 
     pub async fn online(&self) -> Vec<String> {
-        let reach = Reach { listen: Some("127.0.0.1:0".parse().unwrap()), relay: Relay::None, discovery: false };
+        let reach = Reach {
+            listen: Some("127.0.0.1:0".parse().unwrap()),
+            relay: Relay::None,
+            discovery: false,
+        };
         let addresses = self.app.go_online(reach).await.unwrap();
         addresses.iter().map(ToString::to_string).collect()
     }
@@ -107,7 +118,11 @@ fn open(folder: &TempDir) -> App {
 }
 
 pub fn set(id: &str, fields: Value) -> Request {
-    Request::ItemSet { dossier: String::new(), id: id.into(), fields: fields.as_object().unwrap().clone() }
+    Request::ItemSet {
+        dossier: String::new(),
+        id: id.into(),
+        fields: fields.as_object().unwrap().clone(),
+    }
 }
 
 pub fn add(section: &str, kind: &str, fields: Value) -> Request {
@@ -120,7 +135,12 @@ pub fn add(section: &str, kind: &str, fields: Value) -> Request {
 }
 
 pub fn find(view: &Value, id: &str) -> Option<Value> {
-    view["items"].as_array().unwrap().iter().find(|item| item["id"] == json!(id)).cloned()
+    view["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["id"] == json!(id))
+        .cloned()
 }
 
 /// Invites a person of a demo family and lets them in; both are online.
@@ -140,9 +160,21 @@ pub async fn invite(owner: &Person, hints: &[String], guest: &Person, person: &s
             }
         }
     };
-    let card = Card { name: person.trim_start_matches("p-").into(), ..Card::default() };
-    let join = async { guest.app.join(&ticket, card, |_| {}, PATIENCE).await.map_err(|fault| format!("{person}: {fault}")) };
-    let confirm = async { Ok::<(), String>(confirm.await) };
+    let card = Card {
+        name: person.trim_start_matches("p-").into(),
+        ..Card::default()
+    };
+    let join = async {
+        guest
+            .app
+            .join(&ticket, card, |_| {}, PATIENCE)
+            .await
+            .map_err(|fault| format!("{person}: {fault}"))
+    };
+    let confirm = async {
+        confirm.await;
+        Ok::<(), String>(())
+    };
     tokio::try_join!(join, confirm).unwrap();
 }
 

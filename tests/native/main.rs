@@ -1,5 +1,11 @@
 //! The real window on a virtual screen: the program as a resident starts it, through its own pages.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -41,7 +47,11 @@ impl Place {
     /// A program of this person, with a profile.
     fn begun(&self, name: &str) -> Result<App> {
         let app = self.app()?;
-        app.request(Request::ProfileCreate(ProfileCreate { name: name.into(), organisation: None, function: None }))?;
+        app.request(Request::ProfileCreate(ProfileCreate {
+            name: name.into(),
+            organisation: None,
+            function: None,
+        }))?;
         Ok(app)
     }
 
@@ -64,12 +74,20 @@ impl Place {
 /// The window's program, which cargo builds beside the folder of this test.
 fn desktop() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().join(format!("keukentafel-desktop{}", std::env::consts::EXE_SUFFIX))
+    test.ancestors()
+        .nth(2)
+        .unwrap()
+        .join(format!("keukentafel-desktop{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Asks the program behind the window, over the same way as its pages.
 async fn ask(window: &Window, request: Value) -> Result<Value> {
-    window.evaluate("return await window.__TAURI_INTERNALS__.invoke('rpc', { request: arguments[0] });", vec![request]).await
+    window
+        .evaluate(
+            "return await window.__TAURI_INTERNALS__.invoke('rpc', { request: arguments[0] });",
+            vec![request],
+        )
+        .await
 }
 
 /// Types into the only field of a page that holds this text, as a person does.
@@ -100,7 +118,9 @@ async fn press(window: &Window, words: &str) -> Result<()> {
 }
 
 async fn reads(window: &Window, text: &str) -> Result<()> {
-    window.until(&format!("document.body.innerText.includes({})", json!(text))).await
+    window
+        .until(&format!("document.body.innerText.includes({})", json!(text)))
+        .await
 }
 
 fn catalogue(part: &str, key: &str) -> String {
@@ -113,9 +133,11 @@ fn catalogue(part: &str, key: &str) -> String {
 async fn a_dossier_made_in_the_window_is_there_after_a_restart() -> Result<()> {
     let place = Place::new()?;
     let window = place.window().await?;
-    type_into(&window, "main input, form input", "Ria Verhagen").await?;
+    type_into(&window, ".kt-start-form input:not([type=radio])", "Ria Verhagen").await?;
     press(&window, &catalogue("start", "make")).await?;
-    window.until("document.querySelectorAll('.kt-words li').length === 24").await?;
+    window
+        .until("document.querySelectorAll('.kt-words li').length === 24")
+        .await?;
     press(&window, &catalogue("start", "words_later")).await?;
 
     let status = ask(&window, json!({ "method": "status" })).await?;
@@ -125,14 +147,23 @@ async fn a_dossier_made_in_the_window_is_there_after_a_restart() -> Result<()> {
     let fields = json!({ "title": "Ik slaap weer door", "status": "nieuw" });
     let add = json!({ "method": "item_add", "params": { "dossier": dossier, "section": "plan", "kind": "goals", "fields": fields } });
     let id = ask(&window, add).await?["ids"][0].clone();
-    let refused = ask(&window, json!({ "method": "item_remove", "params": { "dossier": dossier, "id": "g-nergens" } })).await;
-    assert!(refused.unwrap_err().to_string().contains("not_found"), "a fault reaches the page with its code");
+    let refused = ask(
+        &window,
+        json!({ "method": "item_remove", "params": { "dossier": dossier, "id": "g-nergens" } }),
+    )
+    .await;
+    assert!(
+        refused.unwrap_err().to_string().contains("not_found"),
+        "a fault reaches the page with its code"
+    );
     window.close().await?;
 
     let window = place.window().await?;
     let plan = ask(&window, json!({ "method": "plan", "params": { "dossier": dossier } })).await?;
     assert_eq!((&plan["goals"][0]["id"], &plan["date"]), (&id, &json!("2026-11-23")));
-    window.evaluate("location.hash = '#/d/' + arguments[0] + '/plan';", vec![json!(dossier)]).await?;
+    window
+        .evaluate("location.hash = '#/d/' + arguments[0] + '/plan';", vec![json!(dossier)])
+        .await?;
     reads(&window, "Ik slaap weer door").await?;
     window.close().await
 }
@@ -144,7 +175,10 @@ async fn what_is_ticked_in_the_window_is_seen_by_the_other() -> Result<()> {
     go_online(&karin).await?;
     let dossier = {
         let lisa = at_home.begun("Lisa Verhagen")?;
-        let card = lisa.request(Request::DemoLoad { file: demo::LISA.into(), owner: None })?;
+        let card = lisa.request(Request::DemoLoad {
+            file: demo::LISA.into(),
+            owner: None,
+        })?;
         let hints = go_online(&lisa).await?;
         invite(&lisa, hints, &karin, "p-karin").await?;
         lisa.offline().await;
@@ -154,7 +188,9 @@ async fn what_is_ticked_in_the_window_is_seen_by_the_other() -> Result<()> {
     assert_eq!(status_of(&karin, "t-1")?, json!("bezig"));
 
     let window = at_home.window().await?;
-    window.evaluate("location.hash = '#/d/' + arguments[0] + '/plan';", vec![json!(dossier)]).await?;
+    window
+        .evaluate("location.hash = '#/d/' + arguments[0] + '/plan';", vec![json!(dossier)])
+        .await?;
     reads(&window, "Alle post van deze maand openmaken").await?;
     until(&mut heard, |event| matches!(event, Event::Peer { connected: true, .. })).await;
 
@@ -189,21 +225,42 @@ async fn what_is_ticked_in_the_window_is_seen_by_the_other() -> Result<()> {
 }
 
 async fn go_online(app: &App) -> Result<Vec<String>> {
-    let reach = Reach { listen: Some("127.0.0.1:0".parse()?), relay: Relay::None, discovery: false };
+    let reach = Reach {
+        listen: Some("127.0.0.1:0".parse()?),
+        relay: Relay::None,
+        discovery: false,
+    };
     Ok(app.go_online(reach).await?.iter().map(ToString::to_string).collect())
 }
 
 async fn invite(owner: &App, hints: Vec<String>, guest: &App, person: &str) -> Result<()> {
-    let invite = Invite { person: Some(person.into()), hints, ..Invite::default() };
+    let invite = Invite {
+        person: Some(person.into()),
+        hints,
+        ..Invite::default()
+    };
     let invited = owner.request(Request::Invite(invite))?;
     let mut events = owner.subscribe();
     let confirm = async {
         let joining = until(&mut events, |event| matches!(event, Event::Joining { .. })).await;
-        let Event::Joining { code, .. } = joining else { unreachable!() };
+        let Event::Joining { code, .. } = joining else {
+            unreachable!()
+        };
         owner.confirm(&Confirmation::Code(code))
     };
     let ticket = invited["ticket"].as_str().unwrap();
-    tokio::try_join!(guest.join(ticket, Card { name: person.into(), ..Card::default() }, |_| {}, PATIENCE), confirm)?;
+    tokio::try_join!(
+        guest.join(
+            ticket,
+            Card {
+                name: person.into(),
+                ..Card::default()
+            },
+            |_| {},
+            PATIENCE
+        ),
+        confirm
+    )?;
     owner.sync(PATIENCE).await?;
     Ok(())
 }
@@ -224,5 +281,8 @@ async fn until(events: &mut Receiver<Event>, fits: impl Fn(&Event) -> bool) -> E
 fn status_of(app: &App, id: &str) -> Result<Value> {
     let view = app.request(Request::Show { dossier: None })?;
     let items = view["items"].as_array().unwrap();
-    Ok(items.iter().find(|item| item["id"] == json!(id)).map_or(Value::Null, |item| item["status"].clone()))
+    Ok(items
+        .iter()
+        .find(|item| item["id"] == json!(id))
+        .map_or(Value::Null, |item| item["status"].clone()))
 }

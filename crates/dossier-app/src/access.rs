@@ -84,7 +84,10 @@ impl Home {
         if !dossier.own {
             return Err(Fault::new(FaultCode::NotAllowed));
         }
-        let entry = request.person.as_deref().and_then(|person| dossier.access_entry(person));
+        let entry = request
+            .person
+            .as_deref()
+            .and_then(|person| dossier.access_entry(person));
         if let Some(entry) = &entry
             && entry.is_closed()
             && request.grants.is_empty()
@@ -100,7 +103,10 @@ impl Home {
             (Some(person), Some(_)) if dossier_model::item::is_item_id(person) => person.clone(),
             (Some(_), Some(_)) => return Err(Fault::invalid("--person")),
             (None, Some(_)) => {
-                format!("p-{}", fresh.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+                format!(
+                    "p-{}",
+                    fresh.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+                )
             }
             (None, None) => return Err(Fault::invalid("--person")),
         };
@@ -118,13 +124,21 @@ impl Home {
             parse_grants(&request.grants)?
         };
         for scope in &scopes {
-            let place = Place::Section { section: scope.section.clone(), side: scope.detail };
-            dossier.at(&place).ok_or_else(|| Fault::not_found(scope.section.as_str()))?;
+            let place = Place::Section {
+                section: scope.section.clone(),
+                side: scope.detail,
+            };
+            dossier
+                .at(&place)
+                .ok_or_else(|| Fault::not_found(scope.section.as_str()))?;
         }
         if scopes.is_empty() {
             return Err(Fault::invalid("--grant"));
         }
-        let until = request.until.clone().or_else(|| entry.as_ref().and_then(|entry| entry.until.clone()));
+        let until = request
+            .until
+            .clone()
+            .or_else(|| entry.as_ref().and_then(|entry| entry.until.clone()));
         if let Some(until) = &until
             && end_of(until)?.saturating_mul(1000) < now_ms
         {
@@ -139,7 +153,10 @@ impl Home {
             name,
             role: request.role.clone().or_else(|| from_entry(|entry| entry.role.clone())),
             hat: from_entry(|entry| entry.hat.clone()),
-            purpose: request.purpose.clone().or_else(|| from_entry(|entry| entry.purpose.clone())),
+            purpose: request
+                .purpose
+                .clone()
+                .or_else(|| from_entry(|entry| entry.purpose.clone())),
             until,
             only_about: entry.as_ref().and_then(|entry| entry.only_about.clone()),
             scopes,
@@ -188,8 +205,12 @@ impl Home {
         knock: &[u8],
         from: &EndpointKey,
     ) -> Result<Result<(Ticket, Vec<u8>), Turned>, Fault> {
-        let Ok(hash) = Ticket::named_by_knock(knock) else { return Ok(Err(Turned::Unknown)) };
-        let Some(held) = self.store.invitation(&hash)? else { return Ok(Err(Turned::Unknown)) };
+        let Ok(hash) = Ticket::named_by_knock(knock) else {
+            return Ok(Err(Turned::Unknown));
+        };
+        let Some(held) = self.store.invitation(&hash)? else {
+            return Ok(Err(Turned::Unknown));
+        };
         let ticket = Ticket::from_bytes(&held.secret)?;
         if ticket.check_knock(knock).is_err() {
             return Ok(Err(Turned::Unknown));
@@ -204,7 +225,10 @@ impl Home {
             InvitationState::Burnt => Err(Turned::Refused),
             InvitationState::Expired => Err(Turned::Expired),
             InvitationState::Open if held.expires_ms < now => {
-                let over = Invitation { state: InvitationState::Expired, ..held };
+                let over = Invitation {
+                    state: InvitationState::Expired,
+                    ..held
+                };
                 self.store.transact::<_, Fault>(|tx| Ok(tx.put_invitation(&over)?))?;
                 Err(Turned::Expired)
             }
@@ -216,8 +240,16 @@ impl Home {
     ///
     /// # Errors
     /// [`FaultCode::InputRefused`] when it does not hold; the ticket can then still be answered.
-    pub(crate) fn answered(&mut self, ticket: &Ticket, file: &[u8], from: Option<EndpointKey>) -> Result<Answered, Fault> {
-        let held = self.store.invitation(&ticket.hash())?.ok_or_else(|| Fault::not_found("ticket"))?;
+    pub(crate) fn answered(
+        &mut self,
+        ticket: &Ticket,
+        file: &[u8],
+        from: Option<EndpointKey>,
+    ) -> Result<Answered, Fault> {
+        let held = self
+            .store
+            .invitation(&ticket.hash())?
+            .ok_or_else(|| Fault::not_found("ticket"))?;
         let join = Join::open(file, ticket, self.me()?.opener())?;
         if held.answer.as_deref() == Some(join.to_bytes().as_slice()) {
             return self.read_answer(&held)?.ok_or_else(|| Fault::internal("answer"));
@@ -228,7 +260,11 @@ impl Home {
         if from.is_some_and(|endpoint| endpoint != join.joiner.endpoint) {
             return Err(Fault::about(FaultCode::InputRefused, Turned::Refused.word()));
         }
-        let stored = Invitation { state: InvitationState::Joined, answer: Some(join.to_bytes()), ..held };
+        let stored = Invitation {
+            state: InvitationState::Joined,
+            answer: Some(join.to_bytes()),
+            ..held
+        };
         self.store.transact::<_, Fault>(|tx| Ok(tx.put_invitation(&stored)?))?;
         self.read_answer(&stored)?.ok_or_else(|| Fault::internal("answer"))
     }
@@ -266,7 +302,10 @@ impl Home {
     /// # Errors
     /// What the store says.
     pub(crate) fn is_granted(&self, ticket: &Ticket) -> Result<bool, Fault> {
-        Ok(self.store.invitation(&ticket.hash())?.is_some_and(|held| held.state == InvitationState::Granted))
+        Ok(self
+            .store
+            .invitation(&ticket.hash())?
+            .is_some_and(|held| held.state == InvitationState::Granted))
     }
 
     /// Burns a ticket: wrong code, or the resident said no.
@@ -274,8 +313,14 @@ impl Home {
     /// # Errors
     /// What the store says.
     pub(crate) fn burn(&mut self, ticket: &Ticket) -> Result<(), Fault> {
-        let held = self.store.invitation(&ticket.hash())?.ok_or_else(|| Fault::not_found("ticket"))?;
-        let burnt = Invitation { state: InvitationState::Burnt, ..held };
+        let held = self
+            .store
+            .invitation(&ticket.hash())?
+            .ok_or_else(|| Fault::not_found("ticket"))?;
+        let burnt = Invitation {
+            state: InvitationState::Burnt,
+            ..held
+        };
         self.store.transact::<_, Fault>(|tx| Ok(tx.put_invitation(&burnt)?))
     }
 
@@ -289,17 +334,33 @@ impl Home {
         let consent: [u8; 16] = self.random.array();
         self.write(&id, |writing| {
             writing.introduce(answered)?;
-            writing.grant_all(&answered.terms, &answered.join.joiner, &answered.card, compared, consent)
+            writing.grant_all(
+                &answered.terms,
+                &answered.join.joiner,
+                &answered.card,
+                compared,
+                consent,
+            )
         })?;
-        let held = self.store.invitation(&answered.ticket.hash())?.ok_or_else(|| Fault::not_found("ticket"))?;
-        let granted = Invitation { state: InvitationState::Granted, ..held };
+        let held = self
+            .store
+            .invitation(&answered.ticket.hash())?
+            .ok_or_else(|| Fault::not_found("ticket"))?;
+        let granted = Invitation {
+            state: InvitationState::Granted,
+            ..held
+        };
         let joiner = &answered.join.joiner;
         let peer = Peer {
             device: joiner.device,
             principal: joiner.root,
             endpoint: joiner.endpoint,
             name: Some(answered.card.name.clone()),
-            addresses: self.store.peer(&joiner.device)?.map(|peer| peer.addresses).unwrap_or_default(),
+            addresses: self
+                .store
+                .peer(&joiner.device)?
+                .map(|peer| peer.addresses)
+                .unwrap_or_default(),
             last_seen_ms: i64::try_from(now_ms).unwrap_or(i64::MAX),
         };
         self.store.transact::<_, Fault>(|tx| {
@@ -321,9 +382,13 @@ impl Home {
         let dossier = self.dossier(id)?;
         let mut people: BTreeMap<PrincipalId, AccessPerson> = BTreeMap::new();
         for compartment in dossier.compartments.values() {
-            let section = compartment.place().and_then(|place| Some((place.section()?.to_string(), place.side()?)));
+            let section = compartment
+                .place()
+                .and_then(|place| Some((place.section()?.to_string(), place.side()?)));
             for (grant_id, note) in compartment.grant_notes() {
-                let Some(grant) = compartment.consent.grant(&grant_id) else { continue };
+                let Some(grant) = compartment.consent.grant(&grant_id) else {
+                    continue;
+                };
                 let entry = people.entry(grant.principal).or_insert_with(|| AccessPerson {
                     person: note.person.clone(),
                     principal: grant.principal.to_hex(),
@@ -342,18 +407,25 @@ impl Home {
                 {
                     let content = *side == Side::Wat;
                     let level = level_word(note.level).to_owned();
-                    entry.scopes.push(ScopeView { section: section.clone(), level, content });
+                    entry.scopes.push(ScopeView {
+                        section: section.clone(),
+                        level,
+                        content,
+                    });
                 }
             }
         }
         for person in people.values_mut() {
-            person.scopes.sort_by(|a, b| (&a.section, !a.content).cmp(&(&b.section, !b.content)));
+            person
+                .scopes
+                .sort_by(|a, b| (&a.section, !a.content).cmp(&(&b.section, !b.content)));
             // The content side brings the "only that" side; that is said once.
             let mut seen = BTreeSet::new();
             person.scopes.retain(|scope| seen.insert(scope.section.clone()));
             if person.scopes.is_empty() {
-                let confirmed =
-                    lines.iter().any(|line| line.deed == Deed::CopyRemoved && line.who == person.person);
+                let confirmed = lines
+                    .iter()
+                    .any(|line| line.deed == Deed::CopyRemoved && line.who == person.person);
                 person.ended = Some(EndedView { confirmed });
             }
         }
@@ -379,7 +451,10 @@ impl Home {
                 }
             })
             .collect();
-        Ok(AccessView { people: people.into_values().collect(), invitations })
+        Ok(AccessView {
+            people: people.into_values().collect(),
+            invitations,
+        })
     }
 
     /// Ends somebody's access everywhere, in one transaction: what was counted stays, new epochs shut the door.
@@ -398,7 +473,14 @@ impl Home {
         }
         let sections: BTreeSet<String> = live
             .keys()
-            .filter_map(|compartment| dossier.compartments.get(compartment)?.place()?.section().map(ToString::to_string))
+            .filter_map(|compartment| {
+                dossier
+                    .compartments
+                    .get(compartment)?
+                    .place()?
+                    .section()
+                    .map(ToString::to_string)
+            })
             .collect();
         let devices: BTreeSet<_> = dossier
             .compartments
@@ -545,7 +627,13 @@ impl Home {
             .map(|compartment| compartment.id)
             .ok_or_else(|| Fault::not_found(item))?;
         self.write(id, |writing| {
-            writing.operation(compartment, Operation::Pin { positions: vec![position], snapshot: None })?;
+            writing.operation(
+                compartment,
+                Operation::Pin {
+                    positions: vec![position],
+                    snapshot: None,
+                },
+            )?;
             writing.reconsider(&compartment)
         })?;
         self.reload(id);
@@ -559,7 +647,10 @@ impl Dossier {
     fn access_entry(&self, person: &str) -> Option<AccessEntry> {
         let view = self.view();
         let entries: Vec<Value> = view.of_kind("access").map(|item| item.fields.clone()).collect();
-        let found = entries.iter().filter_map(AccessEntry::read).filter(|entry| entry.person_id == person);
+        let found = entries
+            .iter()
+            .filter_map(AccessEntry::read)
+            .filter(|entry| entry.person_id == person);
         // The last line about somebody is what holds; a living one goes before one that ended.
         let all: Vec<AccessEntry> = found.collect();
         all.iter().rfind(|entry| !entry.is_closed()).or(all.last()).cloned()
@@ -576,7 +667,10 @@ impl Dossier {
     fn live_grants_of(&self, principals: &BTreeSet<PrincipalId>) -> BTreeMap<CompartmentId, Vec<OpId>> {
         let mut found: BTreeMap<CompartmentId, Vec<OpId>> = BTreeMap::new();
         for compartment in self.compartments.values() {
-            let theirs = compartment.consent.live_grants().filter(|(_, grant)| principals.contains(&grant.principal));
+            let theirs = compartment
+                .consent
+                .live_grants()
+                .filter(|(_, grant)| principals.contains(&grant.principal));
             let ids: Vec<OpId> = theirs.map(|(id, _)| *id).collect();
             if !ids.is_empty() {
                 found.insert(compartment.id, ids);
@@ -605,7 +699,11 @@ impl Writing<'_> {
         }
         if !answered.card.answers.is_empty() {
             let owner = self.dossier.id_at(&Place::Owner)?;
-            let id = format!("ic-{}-{}", terms.person, ItemHash(answered.ticket.hash()).to_hex().get(..8).unwrap_or(""));
+            let id = format!(
+                "ic-{}-{}",
+                terms.person,
+                ItemHash(answered.ticket.hash()).to_hex().get(..8).unwrap_or("")
+            );
             let mut fields = answered.card.answers.clone();
             fields.insert("id".into(), id.clone().into());
             fields.insert("person_id".into(), terms.person.clone().into());
@@ -638,7 +736,12 @@ impl Writing<'_> {
                 Level::Aanvullen => Right::Append,
                 Level::Aanpassen => Right::Edit,
             };
-            let at = |side| self.dossier.id_at(&Place::Section { section: scope.section.clone(), side });
+            let at = |side| {
+                self.dossier.id_at(&Place::Section {
+                    section: scope.section.clone(),
+                    side,
+                })
+            };
             // Whoever sees only what is about certain people gets no key: an owner device hands them copies.
             let limited = terms.only_about.is_some();
             match scope.detail {
@@ -687,12 +790,25 @@ impl Writing<'_> {
         let plain = serde_json::to_vec(note).map_err(|_| Fault::internal("note"))?;
         let mut random = self.random;
         let compartment = self.compartment(&id)?;
-        let epoch = compartment.consent.current_epoch().ok_or_else(|| Fault::internal("epoch"))?;
-        let key = compartment.keys.get(&epoch).cloned().ok_or_else(|| Fault::internal("epoch key"))?;
+        let epoch = compartment
+            .consent
+            .current_epoch()
+            .ok_or_else(|| Fault::internal("epoch"))?;
+        let key = compartment
+            .keys
+            .get(&epoch)
+            .cloned()
+            .ok_or_else(|| Fault::internal("epoch key"))?;
         let record = Some(key.seal_note(id, &plain, &mut random)?);
         let known = compartment.consent.member(&joiner.device).is_some();
         if !known {
-            self.operation(id, Operation::Device { certificate: joiner.clone(), holder: None })?;
+            self.operation(
+                id,
+                Operation::Device {
+                    certificate: joiner.clone(),
+                    holder: None,
+                },
+            )?;
         }
         let nonce = self.random.array();
         let principal = joiner.root;
@@ -702,7 +818,14 @@ impl Writing<'_> {
             .live_grants()
             .any(|(_, grant)| grant.principal == principal && grant.right == right);
         if !again {
-            let grant = Operation::Grant { principal, right, since: Since::Beginning, until, nonce, record };
+            let grant = Operation::Grant {
+                principal,
+                right,
+                since: Since::Beginning,
+                until,
+                nonce,
+                record,
+            };
             self.operation(id, grant)?;
         }
         self.reconsider(&id)?;
@@ -740,7 +863,11 @@ fn level_of(word: &str) -> Option<Level> {
 
 fn scopes_of_entry(entry: &AccessEntry) -> Vec<Scope> {
     let known = entry.scopes.iter().filter_map(|scope| {
-        Some(Scope { section: scope.section.clone(), level: level_of(&scope.level)?, detail: scope.side })
+        Some(Scope {
+            section: scope.section.clone(),
+            level: level_of(&scope.level)?,
+            detail: scope.side,
+        })
     });
     known.collect()
 }

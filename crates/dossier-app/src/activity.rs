@@ -98,7 +98,11 @@ impl Writing<'_> {
     pub(crate) fn own_line(&self, deed: Deed, section: Option<String>, objects: Vec<String>) -> Line {
         let people = self.dossier.people();
         let me = people.get(&self.me.principal());
-        let right = if self.dossier.own { Some("eigenaar".to_owned()) } else { None };
+        let right = if self.dossier.own {
+            Some("eigenaar".to_owned())
+        } else {
+            None
+        };
         Line {
             deed,
             at: rfc3339(self.now_ms),
@@ -150,7 +154,11 @@ impl Dossier {
             hat: person.and_then(|person| person.hat),
             section: compartment.place().and_then(Place::section).map(ToString::to_string),
             objects: Vec::new(),
-            right: if owner { Some("eigenaar".to_owned()) } else { level(grant.map(|(_, grant)| grant.right)) },
+            right: if owner {
+                Some("eigenaar".to_owned())
+            } else {
+                level(grant.map(|(_, grant)| grant.right))
+            },
             rule: grant.map(|(id, _)| id.to_hex()),
             reported: false,
             reason: None,
@@ -168,13 +176,23 @@ impl Dossier {
         now_ms: u64,
     ) -> Vec<Line> {
         let mut lines = Vec::new();
-        let Some(held) = self.compartments.get_mut(compartment) else { return lines };
-        let touched = if before.is_empty() { BTreeMap::new() } else { layout::touched(&mut held.doc, before) };
-        let Some(held) = self.compartments.get(compartment) else { return lines };
+        let Some(held) = self.compartments.get_mut(compartment) else {
+            return lines;
+        };
+        let touched = if before.is_empty() {
+            BTreeMap::new()
+        } else {
+            layout::touched(&mut held.doc, before)
+        };
+        let Some(held) = self.compartments.get(compartment) else {
+            return lines;
+        };
         let mut writers: BTreeMap<DeviceId, (u32, bool)> = BTreeMap::new();
         for item in items {
             let position = item.position();
-            let Some(device) = held.device_of(&position.chain).filter(|device| *device != me.id()) else { continue };
+            let Some(device) = held.device_of(&position.chain).filter(|device| *device != me.id()) else {
+                continue;
+            };
             if let Some(waits) = held.verdict.quarantine().get(&position) {
                 let mut line = self.line_of(held, &device, Deed::Refused, now_ms);
                 line.reason = Some(reason(waits).to_owned());
@@ -185,10 +203,16 @@ impl Dossier {
         }
         // One line per writer and kind of deed: several writers in one batch share what the batch touched.
         for device in writers.keys() {
-            for (touch, deed) in [(Touch::Added, Deed::Added), (Touch::Changed, Deed::Changed), (Touch::Removed, Deed::Removed)]
-            {
-                let objects: Vec<String> =
-                    touched.iter().filter(|(_, one)| **one == touch).map(|(id, _)| id.clone()).collect();
+            for (touch, deed) in [
+                (Touch::Added, Deed::Added),
+                (Touch::Changed, Deed::Changed),
+                (Touch::Removed, Deed::Removed),
+            ] {
+                let objects: Vec<String> = touched
+                    .iter()
+                    .filter(|(_, one)| **one == touch)
+                    .map(|(id, _)| id.clone())
+                    .collect();
                 if !objects.is_empty() {
                     let mut line = self.line_of(held, device, deed, now_ms);
                     line.objects = objects;
@@ -205,7 +229,9 @@ impl Dossier {
                 continue;
             }
             let (deed, object) = match &record.content {
-                Content::Model(RecordContent::Item(item)) if item.supersedes.is_some() => (Deed::Changed, item.id.clone()),
+                Content::Model(RecordContent::Item(item)) if item.supersedes.is_some() => {
+                    (Deed::Changed, item.id.clone())
+                }
                 Content::Model(RecordContent::Item(item)) if item.kind == dossier_model::item::BUSY_KIND => continue,
                 Content::Model(RecordContent::Item(item)) => (Deed::Added, item.id.clone()),
                 Content::Model(RecordContent::Reaction { target, .. } | RecordContent::Update { target, .. }) => {
@@ -224,8 +250,12 @@ impl Dossier {
 
     /// What devices of others report, on a device of the resident's.
     pub(crate) fn lines_of_receipts(&self, me: &Me, compartment: &CompartmentId, receipts: &[Receipt]) -> Vec<Line> {
-        let Some(held) = self.compartments.get(compartment) else { return Vec::new() };
-        let read = receipts.iter().filter_map(|receipt| Some((receipt.by.device, receipt.open(me.opener()).ok()?)));
+        let Some(held) = self.compartments.get(compartment) else {
+            return Vec::new();
+        };
+        let read = receipts
+            .iter()
+            .filter_map(|receipt| Some((receipt.by.device, receipt.open(me.opener()).ok()?)));
         read.map(|(device, statement)| {
             let deed = match statement.deed {
                 dossier_trust::receipt::Deed::Opened | dossier_trust::receipt::Deed::BrokeGlass => Deed::Opened,
@@ -234,7 +264,10 @@ impl Dossier {
             };
             let mut line = self.line_of(held, &device, deed, statement.at_ms);
             line.reported = true;
-            line.objects = Some(statement.object).filter(|object| !object.is_empty()).into_iter().collect();
+            line.objects = Some(statement.object)
+                .filter(|object| !object.is_empty())
+                .into_iter()
+                .collect();
             line.reason = Some(statement.reason).filter(|reason| !reason.is_empty());
             line
         })

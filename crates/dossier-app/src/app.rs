@@ -46,7 +46,9 @@ impl App {
         } else {
             None
         };
-        let events = home.as_ref().map_or_else(|| broadcast::channel(256).0, |home| home.events.clone());
+        let events = home
+            .as_ref()
+            .map_or_else(|| broadcast::channel(256).0, |home| home.events.clone());
         let (wake, woken) = mpsc::unbounded_channel();
         let inner = Arc::new_cyclic(|me| Inner {
             me: me.clone(),
@@ -79,8 +81,7 @@ impl App {
     /// # Errors
     /// [`FaultCode::Invalid`] for what is no request; what the request says.
     pub fn call(&self, request: Value) -> Result<Value, Fault> {
-        let request =
-            serde_json::from_value(request).map_err(|error| Fault::invalid(format!("request: {error}")))?;
+        let request = serde_json::from_value(request).map_err(|error| Fault::invalid(format!("request: {error}")))?;
         self.request(request)
     }
 
@@ -115,7 +116,9 @@ impl Inner {
 
     /// The task that settles debts needs a runtime, which a host may start later than the program.
     fn start_settling(&self) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
         let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(woken) = woken {
             runtime.spawn(settle_on_wake(self.me.clone(), woken));
@@ -135,20 +138,26 @@ impl Inner {
     }
 
     fn answer(&self, request: Request) -> Result<Value, Fault> {
-        match request {
-            Request::Status => {
-                let mut slot = self.slot();
-                let (profile, dossiers) = match slot.as_mut() {
-                    Some(home) => (home.me().ok().map(crate::home::Me::view), home.dossier_list()?),
-                    None => (None, Vec::new()),
-                };
-                json(&Status { contract: CONTRACT, profile, dossiers })
-            }
-            Request::ProfileCreate(profile) => {
-                self.make_home()?;
-                self.with_home(|home| json(&ProfileMade { profile: home.create_profile(profile)? }))
-            }
-            other => self.with_home(|home| home.answer(other)),
+        if let Request::Status = request {
+            let mut slot = self.slot();
+            let (profile, dossiers) = match slot.as_mut() {
+                Some(home) => (home.me().ok().map(crate::home::Me::view), home.dossier_list()?),
+                None => (None, Vec::new()),
+            };
+            json(&Status {
+                contract: CONTRACT,
+                profile,
+                dossiers,
+            })
+        } else if let Request::ProfileCreate(profile) = request {
+            self.make_home()?;
+            self.with_home(|home| {
+                json(&ProfileMade {
+                    profile: home.create_profile(profile)?,
+                })
+            })
+        } else {
+            self.with_home(|home| home.answer(request))
         }
     }
 }
@@ -181,7 +190,10 @@ impl Home {
             Request::RecoveryWords => {
                 let root = &self.me()?.root;
                 let age = age::secrecy::ExposeSecret::expose_secret(&root.age_identity()?.to_string()).to_owned();
-                json(&Words { words: root.words(), age_secret_key: age })
+                json(&Words {
+                    words: root.words(),
+                    age_secret_key: age,
+                })
             }
             Request::DossierNew { title } => {
                 let id = self.dossier_new(title)?;
@@ -203,11 +215,20 @@ impl Home {
                 self.report_opened(&id, &[section])?;
                 json(&view)
             }
-            Request::ItemAdd { dossier, section, kind, fields } => {
+            Request::ItemAdd {
+                dossier,
+                section,
+                kind,
+                fields,
+            } => {
                 let id = self.named(some(&dossier))?;
                 changed(self.item_add(&id, &section, &kind, fields)?)
             }
-            Request::ItemSet { dossier, id: item, fields } => {
+            Request::ItemSet {
+                dossier,
+                id: item,
+                fields,
+            } => {
                 let id = self.named(some(&dossier))?;
                 changed(self.item_set(&id, &item, fields)?)
             }
@@ -233,11 +254,32 @@ impl Home {
                 let id = self.named(dossier.as_deref())?;
                 self.demo_dump(&id)
             }
-            Request::NoteAdd { dossier, section, text, plain, hat, readers } => {
+            Request::NoteAdd {
+                dossier,
+                section,
+                text,
+                plain,
+                hat,
+                readers,
+            } => {
                 let id = self.named(dossier.as_deref())?;
-                changed(self.note_add(&id, NewNote { section, text, plain, hat, readers })?)
+                changed(self.note_add(
+                    &id,
+                    NewNote {
+                        section,
+                        text,
+                        plain,
+                        hat,
+                        readers,
+                    },
+                )?)
             }
-            Request::NoteReact { dossier, note, text, verdict } => {
+            Request::NoteReact {
+                dossier,
+                note,
+                text,
+                verdict,
+            } => {
                 let id = self.named(dossier.as_deref())?;
                 let verdict = verdict
                     .map(|word| serde_json::from_value(Value::String(word)).map_err(|_| Fault::invalid("verdict")))
@@ -252,11 +294,20 @@ impl Home {
                 let id = self.named(dossier.as_deref())?;
                 json(&self.access(&id)?)
             }
-            Request::Revoke { dossier, person, keep_unseen } => {
+            Request::Revoke {
+                dossier,
+                person,
+                keep_unseen,
+            } => {
                 let id = self.named(dossier.as_deref())?;
                 json(&self.revoke(&id, &person, keep_unseen)?)
             }
-            Request::ChangeAccess { dossier, person, grants, until } => {
+            Request::ChangeAccess {
+                dossier,
+                person,
+                grants,
+                until,
+            } => {
                 let id = self.named(dossier.as_deref())?;
                 changed(self.change_access(&id, &person, &grants, until)?)
             }
@@ -296,7 +347,23 @@ fn tried(request: &Request) -> Option<(Option<String>, String)> {
         Request::Revoke { dossier, .. } | Request::ChangeAccess { dossier, .. } => {
             (dossier.clone(), "access".to_owned())
         }
-        _ => return None,
+        Request::Status
+        | Request::ProfileCreate(_)
+        | Request::RecoveryWords
+        | Request::DossierNew { .. }
+        | Request::Today { .. }
+        | Request::Plan { .. }
+        | Request::Undo { .. }
+        | Request::Show { .. }
+        | Request::DemoLoad { .. }
+        | Request::DemoDump { .. }
+        | Request::Access { .. }
+        | Request::Quarantine { .. }
+        | Request::QuarantineAdmit { .. }
+        | Request::Log { .. }
+        | Request::Verify
+        | Request::Doctor
+        | Request::SyncStatus { .. } => return None,
     })
 }
 

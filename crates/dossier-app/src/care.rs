@@ -20,7 +20,12 @@ impl Home {
     /// # Errors
     /// What the store says. What does not hold is in the answer.
     pub fn verify(&mut self) -> Result<Verified, Fault> {
-        let mut verified = Verified { ok: true, faults: Vec::new(), items: 0, compartments: Vec::new() };
+        let mut verified = Verified {
+            ok: true,
+            faults: Vec::new(),
+            items: 0,
+            compartments: Vec::new(),
+        };
         if let Err(error) = self.store.check() {
             verified.faults.push(format!("database: {error}"));
         }
@@ -75,7 +80,11 @@ impl Home {
             self.store.each_item_of::<Fault>(&name, 1, |row| {
                 verified.items = verified.items.saturating_add(1);
                 let sound = Header::from_bytes(row.header).is_ok_and(|header| {
-                    let item = Item { header, signature: *row.signature, body: row.body.map(<[u8]>::to_vec) };
+                    let item = Item {
+                        header,
+                        signature: *row.signature,
+                        body: row.body.map(<[u8]>::to_vec),
+                    };
                     item.position() == row.position
                         && item.verify_in(name, &signed.open).is_ok()
                         && held.contains(&(header.n.saturating_sub(1), header.prev.0))
@@ -83,19 +92,25 @@ impl Home {
                 if sound {
                     held.insert((row.position.n, row.position.hash.0));
                 } else {
-                    verified.faults.push(format!("chain {name}: item {} does not hold", row.position.n));
+                    verified
+                        .faults
+                        .push(format!("chain {name}: item {} does not hold", row.position.n));
                 }
                 Ok(())
             })?;
         }
         for loose in self.store.loose_of(dossier, compartment, LOOSE_WRAP, None)? {
             if !Wrap::from_bytes(&loose.bytes).is_ok_and(|wrap| wrap.verify().is_ok()) {
-                verified.faults.push(format!("compartment {compartment}: a wrapped key does not hold"));
+                verified
+                    .faults
+                    .push(format!("compartment {compartment}: a wrapped key does not hold"));
             }
         }
         for loose in self.store.loose_of(dossier, compartment, LOOSE_RECEIPT, None)? {
             if !Receipt::from_bytes(&loose.bytes).is_ok_and(|receipt| receipt.verify().is_ok()) {
-                verified.faults.push(format!("compartment {compartment}: a receipt does not hold"));
+                verified
+                    .faults
+                    .push(format!("compartment {compartment}: a receipt does not hold"));
             }
         }
         Ok(())
@@ -108,7 +123,11 @@ impl Home {
     pub fn doctor(&mut self) -> Result<Vec<Finding>, Fault> {
         let mut findings = Vec::new();
         let mut say = |check: &str, state: &str, detail: Option<String>| {
-            findings.push(Finding { check: check.to_owned(), state: state.to_owned(), detail });
+            findings.push(Finding {
+                check: check.to_owned(),
+                state: state.to_owned(),
+                detail,
+            });
         };
         match self.store.check() {
             Ok(()) => say("database", "ok", None),
@@ -123,7 +142,11 @@ impl Home {
         let rows = self.store.dossiers()?;
         say("dossiers", "ok", Some(rows.len().to_string()));
         let peers = self.store.peers()?;
-        let state = if peers.is_empty() && !rows.is_empty() { "note" } else { "ok" };
+        let state = if peers.is_empty() && !rows.is_empty() {
+            "note"
+        } else {
+            "ok"
+        };
         say("peers", state, Some(peers.len().to_string()));
         let (mut waiting, mut unsealed) = (0usize, 0usize);
         for row in &rows {
@@ -135,10 +158,22 @@ impl Home {
                 );
             }
         }
-        say("waiting", if waiting == 0 { "ok" } else { "note" }, Some(waiting.to_string()));
-        say("epochs", if unsealed == 0 { "ok" } else { "note" }, Some(unsealed.to_string()));
+        say(
+            "waiting",
+            if waiting == 0 { "ok" } else { "note" },
+            Some(waiting.to_string()),
+        );
+        say(
+            "epochs",
+            if unsealed == 0 { "ok" } else { "note" },
+            Some(unsealed.to_string()),
+        );
         let clock_sane = self.now_ms() > 1_700_000_000_000;
-        say("clock", if clock_sane { "ok" } else { "fault" }, Some(rfc3339(self.now_ms())));
+        say(
+            "clock",
+            if clock_sane { "ok" } else { "fault" },
+            Some(rfc3339(self.now_ms())),
+        );
         Ok(findings)
     }
 
@@ -161,7 +196,9 @@ impl Home {
                     }
                 }
             }
-            let Some(principal) = dossier.principal_of(&peer.device) else { continue };
+            let Some(principal) = dossier.principal_of(&peer.device) else {
+                continue;
+            };
             rows.push((peer.clone(), people.get(&principal).cloned(), own));
         }
         let mut views = Vec::new();
@@ -173,7 +210,9 @@ impl Home {
                 waiting = waiting.saturating_add(tip - has);
             }
             views.push(DeliveryView {
-                person: person.as_ref().map_or_else(|| peer.principal.to_hex(), |person| person.id.clone()),
+                person: person
+                    .as_ref()
+                    .map_or_else(|| peer.principal.to_hex(), |person| person.id.clone()),
                 name: person.map(|person| person.name).or(peer.name),
                 device: peer.device.to_hex(),
                 delivered,

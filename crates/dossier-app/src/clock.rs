@@ -27,8 +27,11 @@ impl Clock {
     /// Text that is not RFC 3339.
     pub fn starting(now: &str) -> Result<Self, Fault> {
         let wanted = OffsetDateTime::parse(now, &Rfc3339).map_err(|_| Fault::invalid("--now"))?;
-        let wanted_ms = i64::try_from(wanted.unix_timestamp_nanos() / 1_000_000).map_err(|_| Fault::invalid("--now"))?;
-        Ok(Self { shift_ms: wanted_ms - system_ms() })
+        let wanted_ms =
+            i64::try_from(wanted.unix_timestamp_nanos() / 1_000_000).map_err(|_| Fault::invalid("--now"))?;
+        Ok(Self {
+            shift_ms: wanted_ms - system_ms(),
+        })
     }
 
     /// Milliseconds since 1970.
@@ -55,7 +58,10 @@ fn dutch_offset(at: OffsetDateTime) -> i32 {
     let last_sunday = |month: time::Month| {
         let last = time::Date::from_calendar_date(at.year(), month, 31).ok()?;
         let back = i64::from(last.weekday().number_days_from_sunday());
-        last.checked_sub(time::Duration::days(back))?.with_hms(1, 0, 0).ok().map(time::PrimitiveDateTime::assume_utc)
+        last.checked_sub(time::Duration::days(back))?
+            .with_hms(1, 0, 0)
+            .ok()
+            .map(time::PrimitiveDateTime::assume_utc)
     };
     let summer = last_sunday(time::Month::March).is_some_and(|start| at >= start)
         && last_sunday(time::Month::October).is_some_and(|end| at < end);
@@ -93,10 +99,19 @@ mod tests {
 
     #[test]
     fn dutch_days_end_at_dutch_midnight() {
-        assert_eq!(rfc3339(end_of("2026-11-23").unwrap() * 1000), "2026-11-23T23:59:59+01:00");
-        assert_eq!(rfc3339(end_of("2026-07-01").unwrap() * 1000), "2026-07-01T23:59:59+02:00");
+        assert_eq!(
+            rfc3339(end_of("2026-11-23").unwrap() * 1000),
+            "2026-11-23T23:59:59+01:00"
+        );
+        assert_eq!(
+            rfc3339(end_of("2026-07-01").unwrap() * 1000),
+            "2026-07-01T23:59:59+02:00"
+        );
         assert!(end_of("gisteren").is_err());
-        assert_eq!(Clock::starting("2026-11-23T08:00:00+01:00").unwrap().today(), "2026-11-23");
+        assert_eq!(
+            Clock::starting("2026-11-23T08:00:00+01:00").unwrap().today(),
+            "2026-11-23"
+        );
         assert!(Clock::starting("nu").is_err());
     }
 }

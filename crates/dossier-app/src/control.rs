@@ -111,8 +111,12 @@ fn write_owner_only(file: &Path, text: &str) -> std::io::Result<()> {
 async fn listen(listener: TcpListener, app: App, token: Arc<str>) {
     let askers = Arc::new(Semaphore::new(MAX_ASKERS));
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let Ok(place) = Arc::clone(&askers).try_acquire_owned() else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        let Ok(place) = Arc::clone(&askers).try_acquire_owned() else {
+            continue;
+        };
         let (app, token) = (app.clone(), Arc::clone(&token));
         tokio::spawn(async move {
             // Whoever asks wrongly or not at all gets no answer.
@@ -126,13 +130,18 @@ async fn hear(mut stream: tokio::net::TcpStream, app: App, token: &str) -> Optio
     let (reading, mut writing) = stream.split();
     let mut line = Vec::new();
     let mut reading = tokio::io::BufReader::new(reading.take(MAX_LINE));
-    tokio::time::timeout(ASKING, reading.read_until(b'\n', &mut line)).await.ok()?.ok()?;
+    tokio::time::timeout(ASKING, reading.read_until(b'\n', &mut line))
+        .await
+        .ok()?
+        .ok()?;
     let asked: Asked = serde_json::from_slice(&line).ok()?;
     // Compared by hash: how long that takes tells nothing about the token.
     if blake3::hash(asked.token.as_bytes()) != blake3::hash(token.as_bytes()) {
         return None;
     }
-    let answer = tokio::task::spawn_blocking(move || answer(&app, asked.question)).await.ok()?;
+    let answer = tokio::task::spawn_blocking(move || answer(&app, asked.question))
+        .await
+        .ok()?;
     let answer = match answer {
         Ok(value) => Answered::Ok(value),
         Err(fault) => Answered::Fault(fault),
@@ -158,19 +167,32 @@ fn answer(app: &App, question: Question) -> Result<Value, Fault> {
 /// # Errors
 /// What the other program says; [`FaultCode::NotReachable`] when it takes the question and gives no answer.
 pub fn ask(home: &Path, question: &Question) -> Result<Option<Value>, Fault> {
-    let Ok(text) = fs::read_to_string(home.join(FILE)) else { return Ok(None) };
-    let Some((address, token)) = text.trim().split_once(' ') else { return Ok(None) };
-    let Ok(address) = address.parse::<SocketAddr>() else { return Ok(None) };
+    let Ok(text) = fs::read_to_string(home.join(FILE)) else {
+        return Ok(None);
+    };
+    let Some((address, token)) = text.trim().split_once(' ') else {
+        return Ok(None);
+    };
+    let Ok(address) = address.parse::<SocketAddr>() else {
+        return Ok(None);
+    };
     if !address.ip().is_loopback() {
         return Ok(None);
     }
     // A program that was killed leaves its file behind.
-    let Ok(mut stream) = TcpStream::connect_timeout(&address, ASKING) else { return Ok(None) };
-    let asked = Asked { token: token.to_owned(), question: question.clone() };
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, ASKING) else {
+        return Ok(None);
+    };
+    let asked = Asked {
+        token: token.to_owned(),
+        question: question.clone(),
+    };
     let mut line = serde_json::to_vec(&asked).map_err(|_| Fault::internal("question"))?;
     line.push(b'\n');
     let silent = || Fault::about(FaultCode::NotReachable, FILE);
-    let told = stream.write_all(&line).and_then(|()| stream.set_read_timeout(Some(ANSWERING)));
+    let told = stream
+        .write_all(&line)
+        .and_then(|()| stream.set_read_timeout(Some(ANSWERING)));
     if told.is_err() {
         return Err(silent());
     }
@@ -215,13 +237,18 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(home.join(FILE)).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                fs::metadata(home.join(FILE)).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
         }
         let text = fs::read_to_string(home.join(FILE)).unwrap();
         let (address, token) = text.trim().split_once(' ').unwrap();
         let wrong: String = token.chars().rev().collect();
         fs::write(home.join(FILE), format!("{address} {wrong}")).unwrap();
-        let refused = tokio::task::spawn_blocking(move || ask_all(Question::Pending)).await.unwrap();
+        let refused = tokio::task::spawn_blocking(move || ask_all(Question::Pending))
+            .await
+            .unwrap();
         assert_eq!(refused.unwrap(), None);
         drop(control);
         assert!(!home.join(FILE).exists());

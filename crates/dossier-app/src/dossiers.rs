@@ -7,7 +7,9 @@ use dossier_model::item::{BROUGHT_ALONG, SKELETON_KIND};
 use dossier_model::layout::{self, AlsoSaid, Edit};
 use dossier_model::record::RecordItem;
 use dossier_model::view::{RecordIn, SectionContent};
-use dossier_model::{Dossier as View, Item, Place, RecordContent, SectionId, ShownItem, Side, Storage, agenda, assemble};
+use dossier_model::{
+    Dossier as View, Item, Place, RecordContent, SectionId, ShownItem, Side, Storage, agenda, assemble,
+};
 use dossier_trust::ids::{CompartmentId, DossierId};
 use dossier_trust::operation::Right;
 use serde_json::{Map, Value, json};
@@ -51,8 +53,16 @@ impl Home {
         if title.chars().count() > 200 || title.chars().any(char::is_control) {
             return Err(Fault::invalid("title"));
         }
-        let sections = dossier_model::section::standard().iter().map(|section| (section.id.clone(), None)).collect();
-        let start = Start { title, owner: OWNER_PERSON.into(), owner_name: name.clone(), sections };
+        let sections = dossier_model::section::standard()
+            .iter()
+            .map(|section| (section.id.clone(), None))
+            .collect();
+        let start = Start {
+            title,
+            owner: OWNER_PERSON.into(),
+            owner_name: name.clone(),
+            sections,
+        };
         self.begin(start, |writing, places| {
             let netwerk = places.get(&Place::wat(standard("netwerk")?)).copied();
             if let Some(netwerk) = netwerk {
@@ -94,8 +104,16 @@ impl Home {
                 sections.push((section.clone(), None));
             }
         }
-        let title = family.title.clone().unwrap_or_else(|| format!("Het dossier van {owner_name}"));
-        let start = Start { title, owner: owner.clone(), owner_name, sections };
+        let title = family
+            .title
+            .clone()
+            .unwrap_or_else(|| format!("Het dossier van {owner_name}"));
+        let start = Start {
+            title,
+            owner: owner.clone(),
+            owner_name,
+            sections,
+        };
         self.begin(start, |writing, places| bring_along(writing, places, &family, &owner))
     }
 
@@ -124,12 +142,24 @@ impl Home {
         start: Start,
         fill: impl FnOnce(&mut Writing<'_>, &BTreeMap<Place, CompartmentId>) -> Result<(), Fault>,
     ) -> Result<DossierId, Fault> {
-        self.store.transact::<_, Fault>(|tx| Ok(tx.set_meta(META_FOUNDING, &[])?))?;
-        let id = self.found_dossier(Local { title: Some(start.title.clone()), inviter: None })?;
+        self.store
+            .transact::<_, Fault>(|tx| Ok(tx.set_meta(META_FOUNDING, &[])?))?;
+        let id = self.found_dossier(Local {
+            title: Some(start.title.clone()),
+            inviter: None,
+        })?;
         let done = self.write(&id, |writing| {
             let mut places = BTreeMap::new();
             let both = start.sections.iter().flat_map(|(section, label)| {
-                [Side::Wat, Side::Dat].map(|side| (Place::Section { section: section.clone(), side }, label.clone()))
+                [Side::Wat, Side::Dat].map(|side| {
+                    (
+                        Place::Section {
+                            section: section.clone(),
+                            side,
+                        },
+                        label.clone(),
+                    )
+                })
             });
             for (place, label) in std::iter::once((Place::Owner, None)).chain(both) {
                 let compartment = writing.make_compartment()?;
@@ -154,7 +184,8 @@ impl Home {
             self.forget_unfinished()?;
             return Err(fault);
         }
-        self.store.transact::<_, Fault>(|tx| Ok(tx.delete_meta(META_FOUNDING).map(|_| ())?))?;
+        self.store
+            .transact::<_, Fault>(|tx| Ok(tx.delete_meta(META_FOUNDING).map(|_| ())?))?;
         self.save_documents(&id)?;
         Ok(id)
     }
@@ -169,12 +200,18 @@ impl Home {
             return Ok(());
         }
         for row in self.store.dossiers()?.iter().filter(|row| row.own) {
-            if self.store.compartments(&row.dossier)?.iter().all(|one| *one == CompartmentId::DOSSIER) {
+            if self
+                .store
+                .compartments(&row.dossier)?
+                .iter()
+                .all(|one| *one == CompartmentId::DOSSIER)
+            {
                 self.dossiers.remove(&row.dossier);
                 self.store.transact::<_, Fault>(|tx| Ok(tx.forget(&row.dossier)?))?;
             }
         }
-        self.store.transact::<_, Fault>(|tx| Ok(tx.delete_meta(META_FOUNDING).map(|_| ())?))
+        self.store
+            .transact::<_, Fault>(|tx| Ok(tx.delete_meta(META_FOUNDING).map(|_| ())?))
     }
 
     /// Keeps the documents of a dossier as they are in memory, so that the next start need not build them.
@@ -182,7 +219,9 @@ impl Home {
     /// # Errors
     /// What the store says.
     pub(crate) fn save_documents(&mut self, id: &DossierId) -> Result<(), Fault> {
-        let Some(dossier) = self.dossiers.get_mut(id) else { return Ok(()) };
+        let Some(dossier) = self.dossiers.get_mut(id) else {
+            return Ok(());
+        };
         let saved: Vec<_> = dossier
             .compartments
             .values_mut()
@@ -226,11 +265,22 @@ impl Home {
             .filter_map(|(section, label)| {
                 let (right, side) = dossier.right_in(me, &section)?;
                 let right = right_view(dossier.own, right)?;
-                Some(SectionCard { id: section.to_string(), label, right, content: side == Side::Wat })
+                Some(SectionCard {
+                    id: section.to_string(),
+                    label,
+                    right,
+                    content: side == Side::Wat,
+                })
             })
             .collect();
         let person = dossier.people().get(&me.principal()).map(|person| person.id.clone());
-        Ok(DossierCard { id: id.to_hex(), title: dossier.title(), own: dossier.own, me: person, sections })
+        Ok(DossierCard {
+            id: id.to_hex(),
+            title: dossier.title(),
+            own: dossier.own,
+            me: person,
+            sections,
+        })
     }
 
     /// The one dossier that is meant when none was named.
@@ -254,7 +304,9 @@ impl Home {
 }
 
 pub(crate) fn standard(id: &str) -> Result<SectionId, Fault> {
-    dossier_model::section::standard_id(id).cloned().ok_or_else(|| Fault::internal("section"))
+    dossier_model::section::standard_id(id)
+        .cloned()
+        .ok_or_else(|| Fault::internal("section"))
 }
 
 /// What somebody may do, as hosts show it; none for carriers, who see nothing.
@@ -277,21 +329,30 @@ fn bring_along(
     let at = |place: &Place| places.get(place).copied().ok_or_else(|| Fault::internal("place"));
     let mut edits: BTreeMap<CompartmentId, Vec<Edit>> = BTreeMap::new();
     let owner_place = at(&Place::Owner)?;
-    edits
-        .entry(owner_place)
-        .or_default()
-        .push(Edit::Add(Item { fields: family.skeleton.clone(), ..Item::new("skeleton", SKELETON_KIND, Value::Null) }));
-    let agenda_dat = Place::Section { section: standard("agenda")?, side: Side::Dat };
+    edits.entry(owner_place).or_default().push(Edit::Add(Item {
+        fields: family.skeleton.clone(),
+        ..Item::new("skeleton", SKELETON_KIND, Value::Null)
+    }));
+    let agenda_dat = Place::Section {
+        section: standard("agenda")?,
+        side: Side::Dat,
+    };
     for placed in &family.items {
         let mut item = placed.item.clone();
-        let author = ["author", "created_by", "by", "rater_id"].iter().find_map(|key| item.fields.get(*key)?.as_str());
+        let author = ["author", "created_by", "by", "rater_id"]
+            .iter()
+            .find_map(|key| item.fields.get(*key)?.as_str());
         if item.source.is_none() && author.is_some_and(|author| author != owner) {
             item.source = Some(BROUGHT_ALONG.to_owned());
         }
         if item.kind == "appointments" {
             let block = Item {
                 order: item.order,
-                ..Item::new(agenda::busy_id(&item.id), dossier_model::item::BUSY_KIND, agenda::busy_block(&item.fields))
+                ..Item::new(
+                    agenda::busy_id(&item.id),
+                    dossier_model::item::BUSY_KIND,
+                    agenda::busy_block(&item.fields),
+                )
             };
             let content = RecordContent::Item(RecordItem::new(block, None, Vec::new()));
             writing.record(at(&agenda_dat)?, &Content::Model(content))?;
@@ -331,14 +392,19 @@ impl Dossier {
     /// The resident's person id, if this reader knows it.
     #[must_use]
     pub fn owner_person(&self) -> Option<String> {
-        self.compartments.values().find_map(|compartment| compartment.about().map(|about| about.owner.clone()))
+        self.compartments
+            .values()
+            .find_map(|compartment| compartment.about().map(|about| about.owner.clone()))
     }
 
     /// Everything that this reader sees.
     #[must_use]
     pub fn view(&self) -> View {
         let people = self.people();
-        let names = people.values().map(|person| (person.id.clone(), person.name.clone())).collect();
+        let names = people
+            .values()
+            .map(|person| (person.id.clone(), person.name.clone()))
+            .collect();
         let contents: Vec<SectionContent> = self
             .compartments
             .values()
@@ -348,7 +414,9 @@ impl Dossier {
                     .records
                     .iter()
                     .filter_map(|(id, opened)| {
-                        let Content::Model(content) = &opened.content else { return None };
+                        let Content::Model(content) = &opened.content else {
+                            return None;
+                        };
                         Some(RecordIn {
                             record_id: id.to_hex(),
                             author: self.author(compartment, &people, &opened.record.author.root),
@@ -357,7 +425,11 @@ impl Dossier {
                         })
                     })
                     .collect();
-                Some(SectionContent { place, doc_items: layout::read(&compartment.doc).items, records })
+                Some(SectionContent {
+                    place,
+                    doc_items: layout::read(&compartment.doc).items,
+                    records,
+                })
             })
             .collect();
         assemble(&contents, &names)
@@ -371,8 +443,12 @@ impl Dossier {
             .into_iter()
             .map(|(id, label)| json!({"id": id.as_str(), "label": label}))
             .collect();
-        let items: Vec<Value> =
-            view.items.iter().filter(|item| item.kind != SKELETON_KIND).map(item_json).collect();
+        let items: Vec<Value> = view
+            .items
+            .iter()
+            .filter(|item| item.kind != SKELETON_KIND)
+            .map(item_json)
+            .collect();
         json!({
             "format": VIEW_FORMAT,
             "id": self.id.to_hex(),
@@ -388,9 +464,9 @@ impl Dossier {
 fn said_at(content: &RecordContent) -> String {
     match content {
         RecordContent::Item(item) => item.date.clone().unwrap_or_default(),
-        RecordContent::Reaction { date, .. } | RecordContent::Update { date, .. } | RecordContent::Seen { date, .. } => {
-            date.clone()
-        }
+        RecordContent::Reaction { date, .. }
+        | RecordContent::Update { date, .. }
+        | RecordContent::Seen { date, .. } => date.clone(),
         RecordContent::Removed { .. } => String::new(),
     }
 }
@@ -401,21 +477,18 @@ fn said_at(content: &RecordContent) -> String {
 pub fn item_json(item: &ShownItem) -> Value {
     const OURS: [&str; 4] = ["section", "kind", "provenance", "fields"];
     let mut out = Map::new();
-    match &item.fields {
-        Value::Object(fields) => {
-            let clash = fields.iter().any(|(key, value)| {
-                OURS.contains(&key.as_str()) || (key == "id" && value.as_str() != Some(item.id.as_str()))
-            });
-            for (key, value) in fields {
-                out.insert(key.clone(), value.clone());
-            }
-            if clash {
-                out.insert("fields".into(), item.fields.clone());
-            }
+    if let Value::Object(fields) = &item.fields {
+        let clash = fields.iter().any(|(key, value)| {
+            OURS.contains(&key.as_str()) || (key == "id" && value.as_str() != Some(item.id.as_str()))
+        });
+        for (key, value) in fields {
+            out.insert(key.clone(), value.clone());
         }
-        other => {
-            out.insert("value".into(), other.clone());
+        if clash {
+            out.insert("fields".into(), item.fields.clone());
         }
+    } else {
+        out.insert("value".into(), item.fields.clone());
     }
     out.insert("id".into(), item.id.clone().into());
     out.insert("section".into(), item.section().into());

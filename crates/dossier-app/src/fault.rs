@@ -4,8 +4,8 @@ use dossier_exchange::demo::DemoError;
 use dossier_model::layout::EditError;
 use dossier_model::place::PlaceError;
 use dossier_model::record::RecordError;
-use dossier_store::keyfile::KeyFileError;
 use dossier_store::StoreError;
+use dossier_store::keyfile::KeyFileError;
 use dossier_trust::codec::DecodeError;
 use dossier_trust::epoch::SealError;
 use dossier_trust::identity::KeyError;
@@ -23,7 +23,10 @@ impl Fault {
     /// A fault of this kind about `detail`: a field, a file, an id, a reason. Never content of a dossier.
     #[must_use]
     pub fn about(code: FaultCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: Some(detail.into()) }
+        Self {
+            code,
+            detail: Some(detail.into()),
+        }
     }
 
     /// Exit status of the command line.
@@ -179,6 +182,9 @@ impl From<RecordError> for Fault {
 
 impl From<DemoError> for Fault {
     fn from(error: DemoError) -> Self {
-        Self::about(FaultCode::InputRefused, format!("{}:{}: {}", error.line, error.column, error.reason))
+        Self::about(
+            FaultCode::InputRefused,
+            format!("{}:{}: {}", error.line, error.column, error.reason),
+        )
     }
 }

@@ -134,7 +134,9 @@ impl Home {
     }
 
     fn read_me(&self) -> Result<Option<Me>, Fault> {
-        let Some(root) = self.store.meta(META_ROOT)? else { return Ok(None) };
+        let Some(root) = self.store.meta(META_ROOT)? else {
+            return Ok(None);
+        };
         let damaged = || Fault::about(FaultCode::Damaged, "profile");
         let part = |name| self.store.meta(name)?.ok_or_else(damaged);
         let root = RootSecret::from_entropy(root.as_slice().try_into().map_err(|_| damaged())?);
@@ -142,7 +144,14 @@ impl Home {
         let certificate = Certificate::from_bytes(&part(META_CERTIFICATE)?)?;
         let profile = serde_json::from_slice(&part(META_PROFILE)?).map_err(|_| damaged())?;
         let (signing, opener) = (device.signing_key(), device.wrapping_identity()?);
-        Ok(Some(Me { root, device, certificate, profile, signing, opener }))
+        Ok(Some(Me {
+            root,
+            device,
+            certificate,
+            profile,
+            signing,
+            opener,
+        }))
     }
 
     /// The person of this home folder.
@@ -163,10 +172,21 @@ impl Home {
         }
         let tidy = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let name = tidy(Some(request.name)).ok_or_else(|| Fault::invalid("name"))?;
-        let profile =
-            Profile { name, organisation: tidy(request.organisation), function: tidy(request.function) };
-        let parts = [Some(&profile.name), profile.organisation.as_ref(), profile.function.as_ref()];
-        if parts.iter().flatten().any(|text| text.chars().count() > MAX_NAME || text.chars().any(char::is_control)) {
+        let profile = Profile {
+            name,
+            organisation: tidy(request.organisation),
+            function: tidy(request.function),
+        };
+        let parts = [
+            Some(&profile.name),
+            profile.organisation.as_ref(),
+            profile.function.as_ref(),
+        ];
+        if parts
+            .iter()
+            .flatten()
+            .any(|text| text.chars().count() > MAX_NAME || text.chars().any(char::is_control))
+        {
             return Err(Fault::invalid("name"));
         }
         let root = RootSecret::from_entropy(self.random.array());

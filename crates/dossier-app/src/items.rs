@@ -90,13 +90,18 @@ impl Home {
                     undo.edits.push((compartment.to_hex(), back));
                 }
                 Storage::Document => {
-                    let record = RecordItem { date: Some(writing.now()), ..RecordItem::new(item, None, Vec::new()) };
+                    let record = RecordItem {
+                        date: Some(writing.now()),
+                        ..RecordItem::new(item, None, Vec::new())
+                    };
                     let name = writing.record(compartment, &Content::Model(RecordContent::Item(record)))?;
                     undo.records.push((compartment.to_hex(), name.to_hex()));
                 }
                 Storage::Record { audience, also_needs } => {
-                    let record =
-                        RecordItem { date: Some(writing.now()), ..RecordItem::new(item, audience, also_needs) };
+                    let record = RecordItem {
+                        date: Some(writing.now()),
+                        ..RecordItem::new(item, audience, also_needs)
+                    };
                     writing.write_item_record(compartment, record, &mut undo)?;
                 }
             }
@@ -112,7 +117,12 @@ impl Home {
     ///
     /// # Errors
     /// [`FaultCode::NotAllowed`]; [`FaultCode::NotFound`].
-    pub fn item_set(&mut self, id: &DossierId, item_id: &str, fields: Map<String, Value>) -> Result<Vec<String>, Fault> {
+    pub fn item_set(
+        &mut self,
+        id: &DossierId,
+        item_id: &str,
+        fields: Map<String, Value>,
+    ) -> Result<Vec<String>, Fault> {
         check_size(&fields)?;
         let me = self.me()?.principal();
         let dossier = self.dossier(id)?;
@@ -120,10 +130,9 @@ impl Home {
         let shown = view.item(item_id).cloned().ok_or_else(|| Fault::not_found(item_id))?;
         let compartment = dossier.id_at(&shown.place)?;
         let mine = dossier.people().get(&me).map(|person| person.id.clone());
-        let own_record = shown
-            .author
-            .as_ref()
-            .is_some_and(|author| (author.is_owner && dossier.own) || (author.person.is_some() && author.person == mine));
+        let own_record = shown.author.as_ref().is_some_and(|author| {
+            (author.is_owner && dossier.own) || (author.person.is_some() && author.person == mine)
+        });
         refuse_voice(&shown, own_record)?;
         if fields.keys().any(|key| key == "id") {
             return Err(Fault::invalid("id"));
@@ -183,13 +192,16 @@ impl Home {
     pub fn item_remove(&mut self, id: &DossierId, item_id: &str) -> Result<Vec<String>, Fault> {
         let me = self.me()?.principal();
         let dossier = self.dossier(id)?;
-        let shown = dossier.view().item(item_id).cloned().ok_or_else(|| Fault::not_found(item_id))?;
+        let shown = dossier
+            .view()
+            .item(item_id)
+            .cloned()
+            .ok_or_else(|| Fault::not_found(item_id))?;
         let compartment = dossier.id_at(&shown.place)?;
         let mine = dossier.people().get(&me).map(|person| person.id.clone());
-        let own_record = shown
-            .author
-            .as_ref()
-            .is_some_and(|author| (author.is_owner && dossier.own) || (author.person.is_some() && author.person == mine));
+        let own_record = shown.author.as_ref().is_some_and(|author| {
+            (author.is_owner && dossier.own) || (author.person.is_some() && author.person == mine)
+        });
         refuse_voice(&shown, own_record)?;
         self.write(id, |writing| {
             let mut undo = Undo::default();
@@ -261,13 +273,22 @@ impl Home {
         let me = self.me()?.principal();
         let date = self.clock.today();
         let dossier = self.dossier(id)?;
-        let shown = dossier.view().item(note).cloned().ok_or_else(|| Fault::not_found(note))?;
+        let shown = dossier
+            .view()
+            .item(note)
+            .cloned()
+            .ok_or_else(|| Fault::not_found(note))?;
         let record = shown.record.clone().ok_or_else(|| Fault::invalid(note))?;
         let compartment = dossier.id_at(&shown.place)?;
         let by = dossier.people().get(&me).map(|person| person.id.clone());
         self.write(id, |writing| {
-            let reaction =
-                RecordContent::Reaction { target: shown.id.clone(), by, date, text: text.to_owned(), verdict };
+            let reaction = RecordContent::Reaction {
+                target: shown.id.clone(),
+                by,
+                date,
+                text: text.to_owned(),
+                verdict,
+            };
             writing.answer(compartment, &record, reaction)?;
             writing.done(Deed::Added, &shown.place, vec![shown.id.clone()], &Undo::default());
             Ok(())
@@ -320,11 +341,15 @@ impl Dossier {
     /// Devices of the named people, as far as this reader knows them in a compartment.
     fn devices_of(&self, compartment: CompartmentId, persons: &[String]) -> Vec<Certificate> {
         let people = self.people();
-        let Some(held) = self.compartments.get(&compartment) else { return Vec::new() };
+        let Some(held) = self.compartments.get(&compartment) else {
+            return Vec::new();
+        };
         held.consent
             .reader_devices()
             .filter(|certificate| {
-                people.get(&certificate.root).is_some_and(|person| persons.contains(&person.id))
+                people
+                    .get(&certificate.root)
+                    .is_some_and(|person| persons.contains(&person.id))
             })
             .cloned()
             .collect()
@@ -335,7 +360,11 @@ impl Writing<'_> {
     /// True when this device has at least this right.
     fn may(&mut self, compartment: CompartmentId, right: Right) -> Result<bool, Fault> {
         let me = self.me.id();
-        Ok(self.compartment(&compartment)?.consent.right_of(&me).is_some_and(|held| held >= right))
+        Ok(self
+            .compartment(&compartment)?
+            .consent
+            .right_of(&me)
+            .is_some_and(|held| held >= right))
     }
 
     fn now(&self) -> String {
@@ -380,7 +409,11 @@ impl Writing<'_> {
 
     fn record_item(&mut self, compartment: CompartmentId, record: &str) -> Result<RecordItem, Fault> {
         let held = self.compartment(&compartment)?;
-        let found = held.records.iter().find(|(id, _)| id.to_hex() == *record).map(|(_, opened)| &opened.content);
+        let found = held
+            .records
+            .iter()
+            .find(|(id, _)| id.to_hex() == *record)
+            .map(|(_, opened)| &opened.content);
         match found {
             Some(Content::Model(RecordContent::Item(item))) => Ok(item.clone()),
             _ => Err(Fault::not_found("record")),
@@ -407,27 +440,46 @@ impl Writing<'_> {
         if item.kind != "appointments" {
             return Ok(());
         }
-        let place = Place::Section { section: crate::dossiers::standard("agenda")?, side: Side::Dat };
-        let Some(compartment) = self.dossier.at(&place).map(|compartment| compartment.id) else { return Ok(()) };
+        let place = Place::Section {
+            section: crate::dossiers::standard("agenda")?,
+            side: Side::Dat,
+        };
+        let Some(compartment) = self.dossier.at(&place).map(|compartment| compartment.id) else {
+            return Ok(());
+        };
         if !self.may(compartment, Right::Append)? {
             return Ok(());
         }
         let block = agenda::busy_block(&item.fields);
         let block_id = agenda::busy_id(&item.id);
         let held = self.compartment(&compartment)?;
-        let before = held.records.iter().filter_map(|(id, opened)| match &opened.content {
-            Content::Model(RecordContent::Item(held)) if held.id == block_id => Some((id.to_hex(), held)),
-            _ => None,
+        let before = held.records.iter().filter_map(|(id, opened)| {
+            opened
+                .content
+                .item()
+                .filter(|held| held.id == block_id)
+                .map(|held| (id.to_hex(), held))
         });
         let superseded: Vec<String> = before.clone().filter_map(|(_, held)| held.supersedes.clone()).collect();
-        let latest = before.filter(|(id, _)| !superseded.contains(id)).last();
-        if latest.as_ref().is_some_and(|(_, held)| held.fields == with_id(&block, &block_id)) {
+        let latest = before
+            .filter(|(id, _)| !superseded.contains(id))
+            .max_by_key(|(_, held)| held.date.clone());
+        if latest
+            .as_ref()
+            .is_some_and(|(_, held)| held.fields == with_id(&block, &block_id))
+        {
             return Ok(());
         }
         let supersedes = latest.map(|(id, _)| id);
-        let block = Item { order: item.order, ..Item::new(block_id, BUSY_KIND, block) };
-        let record =
-            RecordItem { supersedes, date: Some(self.now()), ..RecordItem::new(block, None, Vec::new()) };
+        let block = Item {
+            order: item.order,
+            ..Item::new(block_id, BUSY_KIND, block)
+        };
+        let record = RecordItem {
+            supersedes,
+            date: Some(self.now()),
+            ..RecordItem::new(block, None, Vec::new())
+        };
         self.write_item_record(compartment, record, undo)
     }
 }
@@ -466,9 +518,14 @@ fn set_edits(id: &str, fields: Map<String, Value>) -> Vec<Edit> {
 /// The fields with some of them changed, paths and all; for records, which are replaced as a whole.
 fn with_fields(before: &Value, fields: Map<String, Value>) -> Result<Value, Fault> {
     let mut doc = crate::replica::compartment::new_document();
-    let item = Item { fields: before.clone(), ..Item::new("x", "x", Value::Null) };
+    let item = Item {
+        fields: before.clone(),
+        ..Item::new("x", "x", Value::Null)
+    };
     let mut edits = vec![Edit::Add(item)];
     edits.extend(set_edits("x", fields));
     layout::apply(&mut doc, &edits, 0)?;
-    layout::read_item(&doc, "x").map(|read| read.item.fields).ok_or_else(|| Fault::internal("fields"))
+    layout::read_item(&doc, "x")
+        .map(|read| read.item.fields)
+        .ok_or_else(|| Fault::internal("fields"))
 }

@@ -14,7 +14,12 @@ impl Home {
     /// # Errors
     /// What the store says.
     pub(crate) fn log_lines(&self, id: &DossierId) -> Result<Vec<Line>, Fault> {
-        Ok(self.store.activity(Some(id), 0)?.iter().filter_map(|row| Line::from_bytes(&row.event)).collect())
+        Ok(self
+            .store
+            .activity(Some(id), 0)?
+            .iter()
+            .filter_map(|row| Line::from_bytes(&row.event))
+            .collect())
     }
 
     /// The log, for one person or from one day on, and what was brought along before it.
@@ -32,7 +37,9 @@ impl Home {
         let late_enough = |line: &Line| from.is_none_or(|from| end_of(&line.at).is_ok_and(|at| at >= from));
         Ok(lines
             .into_iter()
-            .filter(|line| person.is_none_or(|person| line.who == person || line.objects.iter().any(|one| one == person)))
+            .filter(|line| {
+                person.is_none_or(|person| line.who == person || line.objects.iter().any(|one| one == person))
+            })
             .filter(late_enough)
             .collect())
     }
@@ -63,7 +70,9 @@ impl Home {
             .collect();
         let mut new: Vec<(dossier_trust::ids::CompartmentId, String)> = Vec::new();
         for (compartment, section) in readable {
-            let told = said.iter().any(|line| line.section.as_deref() == Some(section.as_str()))
+            let told = said
+                .iter()
+                .any(|line| line.section.as_deref() == Some(section.as_str()))
                 || new.iter().any(|(_, one)| *one == section);
             if !told {
                 new.push((compartment, section));
@@ -75,8 +84,12 @@ impl Home {
         let at_ms = self.now_ms();
         self.write(id, |writing| {
             for (compartment, section) in new {
-                let statement =
-                    Statement { deed: Reported::Opened, at_ms, object: section.clone(), reason: String::new() };
+                let statement = Statement {
+                    deed: Reported::Opened,
+                    at_ms,
+                    object: section.clone(),
+                    reason: String::new(),
+                };
                 writing.receipt(compartment, &statement)?;
                 let line = writing.own_line(Deed::Opened, Some(section), Vec::new());
                 writing.note(line);
@@ -94,11 +107,19 @@ impl Home {
         }
         let own = dossier.own;
         // Any compartment that this device is in will carry it; the statement itself names what was tried.
-        let carrier = dossier.compartments.values().find(|held| !held.keys.is_empty()).map(|held| held.id);
+        let carrier = dossier
+            .compartments
+            .values()
+            .find(|held| !held.keys.is_empty())
+            .map(|held| held.id);
         self.write(id, |writing| {
             if let (false, Some(carrier)) = (own, carrier) {
-                let statement =
-                    Statement { deed: Reported::Refused, at_ms, object: object.to_owned(), reason: String::new() };
+                let statement = Statement {
+                    deed: Reported::Refused,
+                    at_ms,
+                    object: object.to_owned(),
+                    reason: String::new(),
+                };
                 writing.receipt(carrier, &statement)?;
             }
             let line = writing.own_line(Deed::Refused, None, vec![object.to_owned()]);

@@ -139,12 +139,17 @@ impl Inner {
         let (ticket, terms) = match opened {
             Ok(opened) => opened,
             Err(turned) => {
-                let _ = stream.send(&message(MEMBER_REFUSED, turned.word().as_bytes()), STEP).await;
+                let _ = stream
+                    .send(&message(MEMBER_REFUSED, turned.word().as_bytes()), STEP)
+                    .await;
                 let _ = stream.close(STEP).await;
                 return Ok(());
             }
         };
-        stream.send(&message(MEMBER_TERMS, &terms), STEP).await.map_err(unreachable)?;
+        stream
+            .send(&message(MEMBER_TERMS, &terms), STEP)
+            .await
+            .map_err(unreachable)?;
         // The joiner fills in a card first.
         let answer = stream.recv(MAX_MESSAGE, DECISION).await.map_err(unreachable)?;
         let (file, addresses) = read_answer(&answer)?;
@@ -152,7 +157,10 @@ impl Inner {
         let answered = match answered {
             Ok(answered) => answered,
             Err(fault) => {
-                let word = fault.detail.clone().unwrap_or_else(|| Turned::Refused.word().to_owned());
+                let word = fault
+                    .detail
+                    .clone()
+                    .unwrap_or_else(|| Turned::Refused.word().to_owned());
                 let _ = stream.send(&message(MEMBER_REFUSED, word.as_bytes()), STEP).await;
                 let _ = stream.close(STEP).await;
                 return Err(fault);
@@ -166,7 +174,11 @@ impl Inner {
         }
         let decision = self.put_pending(answered);
         let granted = matches!(tokio::time::timeout(DECISION, decision).await, Ok(Ok(true)));
-        let word = if granted { vec![MEMBER_GRANTED] } else { message(MEMBER_REFUSED, Turned::Refused.word().as_bytes()) };
+        let word = if granted {
+            vec![MEMBER_GRANTED]
+        } else {
+            message(MEMBER_REFUSED, Turned::Refused.word().as_bytes())
+        };
         let _ = stream.send(&word, STEP).await;
         let _ = stream.close(STEP).await;
         Ok(())
@@ -176,9 +188,20 @@ impl Inner {
         let code = answered.code();
         let ticket = ItemHash(answered.ticket.hash()).to_hex();
         let (decide, decision) = oneshot::channel();
-        let event = Event::Joining { ticket: ticket.clone(), name: answered.card.name.clone(), code: code.clone() };
-        let entry = PendingJoin { answered, code, decision: Some(decide) };
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, entry);
+        let event = Event::Joining {
+            ticket: ticket.clone(),
+            name: answered.card.name.clone(),
+            code: code.clone(),
+        };
+        let entry = PendingJoin {
+            answered,
+            code,
+            decision: Some(decide),
+        };
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(ticket, entry);
         let _ = self.with_home(|home| {
             home.tell(event);
             Ok(())
@@ -228,7 +251,11 @@ impl Inner {
         let dossiers: BTreeSet<DossierId> = {
             let slot = self.slot();
             slot.as_ref().map_or_else(BTreeSet::new, |home| {
-                home.touched.iter().map(|(dossier, _)| *dossier).chain(home.shared_anew.iter().copied()).collect()
+                home.touched
+                    .iter()
+                    .map(|(dossier, _)| *dossier)
+                    .chain(home.shared_anew.iter().copied())
+                    .collect()
             })
         };
         self.settle_all(&dossiers);
@@ -253,13 +280,21 @@ impl App {
     pub async fn go_online(&self, reach: Reach) -> Result<Vec<SocketAddr>, Fault> {
         let inner = self.inner();
         let (secret, device, port) = inner.with_home(|home| {
-            let port = home.store.meta(META_PORT)?.and_then(|bytes| Some(u16::from_be_bytes(bytes.as_slice().try_into().ok()?)));
+            let port = home
+                .store
+                .meta(META_PORT)?
+                .and_then(|bytes| Some(u16::from_be_bytes(bytes.as_slice().try_into().ok()?)));
             let me = home.me()?;
             Ok((*me.device.transport(), me.id(), port))
         })?;
         let start = |listen| {
-            let config =
-                NetworkConfig { secret, device, listen, relay: reach.relay.clone(), discovery: reach.discovery };
+            let config = NetworkConfig {
+                secret,
+                device,
+                listen,
+                relay: reach.relay.clone(),
+                discovery: reach.discovery,
+            };
             Network::start(config, inner.clone() as Arc<dyn Host>)
         };
         // The port of last time, so that those who remember an address find us again.
@@ -273,24 +308,34 @@ impl App {
         };
         let network = match first {
             Some(network) => network,
-            None => start(reach.listen).await.map_err(|error| Fault::invalid(format!("--listen: {error}")))?,
+            None => start(reach.listen)
+                .await
+                .map_err(|error| Fault::invalid(format!("--listen: {error}")))?,
         };
         let addresses = network.addresses();
         if let Some(port) = addresses.first().map(SocketAddr::port) {
             inner.with_home(|home| {
-                home.store.transact::<_, Fault>(|tx| Ok(tx.set_meta(META_PORT, &port.to_be_bytes())?))
+                home.store
+                    .transact::<_, Fault>(|tx| Ok(tx.set_meta(META_PORT, &port.to_be_bytes())?))
             })?;
         }
         tokio::spawn(watch_network(Arc::downgrade(inner), network.events()));
         inner.load_waiting()?;
-        *inner.online.lock().unwrap_or_else(PoisonError::into_inner) = Some(Online { network: Arc::new(network) });
+        *inner.online.lock().unwrap_or_else(PoisonError::into_inner) = Some(Online {
+            network: Arc::new(network),
+        });
         self.connect_all()?;
         Ok(addresses)
     }
 
     /// Stops the network in good order and keeps the documents.
     pub async fn offline(&self) {
-        let online = self.inner().online.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let online = self
+            .inner()
+            .online
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(online) = online {
             online.network.shutdown().await;
         }
@@ -304,10 +349,17 @@ impl App {
         let inner = self.inner();
         let peers = inner.with_home(|home| {
             let me = home.me()?.id();
-            Ok(home.store.peers()?.into_iter().filter(|peer| peer.device != me).collect::<Vec<_>>())
+            Ok(home
+                .store
+                .peers()?
+                .into_iter()
+                .filter(|peer| peer.device != me)
+                .collect::<Vec<_>>())
         })?;
         let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(online) = online.as_ref() else { return Ok(BTreeMap::new()) };
+        let Some(online) = online.as_ref() else {
+            return Ok(BTreeMap::new());
+        };
         let mut wanted = BTreeMap::new();
         for peer in peers {
             let addresses = parse_addresses(&peer.addresses);
@@ -326,7 +378,11 @@ impl App {
         let inner = self.inner();
         let mut events = {
             let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
-            online.as_ref().ok_or_else(|| Fault::invalid("offline"))?.network.events()
+            online
+                .as_ref()
+                .ok_or_else(|| Fault::invalid("offline"))?
+                .network
+                .events()
         };
         let wanted = self.connect_all()?;
         let start = Instant::now();
@@ -397,11 +453,16 @@ impl App {
         let inner = self.inner();
         let entry = {
             let mut pending = inner.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            let only = if pending.len() == 1 { pending.keys().next().cloned() } else { None };
+            let only = if pending.len() == 1 {
+                pending.keys().next().cloned()
+            } else {
+                None
+            };
             let named = match confirmation {
-                Confirmation::Code(typed) => {
-                    pending.iter().find(|(_, entry)| invitation::code_matches(&entry.code, typed)).map(|(id, _)| id.clone())
-                }
+                Confirmation::Code(typed) => pending
+                    .iter()
+                    .find(|(_, entry)| invitation::code_matches(&entry.code, typed))
+                    .map(|(id, _)| id.clone()),
                 Confirmation::NotCompared => only.clone(),
             };
             match (named, only) {
@@ -416,7 +477,10 @@ impl App {
                             let _ = decide.send(false);
                         }
                         inner.with_home(|home| {
-                            home.tell(Event::Joined { ticket: id, person: None });
+                            home.tell(Event::Joined {
+                                ticket: id,
+                                person: None,
+                            });
                             Ok(())
                         })?;
                     }
@@ -431,7 +495,10 @@ impl App {
         let person = inner.with_home(|home| {
             let person = home.grant(&entry.answered, compared)?;
             let ticket = ItemHash(entry.answered.ticket.hash()).to_hex();
-            home.tell(Event::Joined { ticket, person: Some(person.clone()) });
+            home.tell(Event::Joined {
+                ticket,
+                person: Some(person.clone()),
+            });
             Ok(person)
         })?;
         inner.announce();
@@ -466,20 +533,31 @@ impl App {
         let addresses: Vec<SocketAddr> = ticket.hints.iter().filter_map(|hint| hint.parse().ok()).collect();
         let network = {
             let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
-            online.as_ref().ok_or_else(|| Fault::invalid("offline"))?.network.clone()
+            online
+                .as_ref()
+                .ok_or_else(|| Fault::invalid("offline"))?
+                .network
+                .clone()
         };
         let mut stream = tokio::time::timeout(within, network.knock(ticket.inviter.endpoint, &addresses))
             .await
             .map_err(|_| Fault::new(FaultCode::NotReachable))?
             .map_err(|_| Fault::new(FaultCode::NotReachable))?;
         stream.send(&ticket.knock(), STEP).await.map_err(unreachable)?;
-        let terms = expect(&stream.recv(MAX_MESSAGE, STEP).await.map_err(unreachable)?, MEMBER_TERMS)?;
+        let terms = expect(
+            &stream.recv(MAX_MESSAGE, STEP).await.map_err(unreachable)?,
+            MEMBER_TERMS,
+        )?;
         invitation::check_terms(&ticket, &terms)?;
         let own_addresses = network.addresses();
         let join = inner.with_home(|home| home.answer_ticket(&ticket, &card))?;
         let mut answer = Writer::new();
         answer.bytes(&join.seal(&ticket)?);
-        let texts: Vec<String> = own_addresses.iter().take(MAX_ADDRESSES).map(ToString::to_string).collect();
+        let texts: Vec<String> = own_addresses
+            .iter()
+            .take(MAX_ADDRESSES)
+            .map(ToString::to_string)
+            .collect();
         answer.list(&texts, |out, text| {
             out.bytes(text.as_bytes());
         });
@@ -488,7 +566,11 @@ impl App {
         show(&code);
         let last = stream.recv(MAX_MESSAGE, within).await.map_err(unreachable)?;
         let granted = expect(&last, MEMBER_GRANTED);
-        let state = if granted.is_ok() { JoinState::Granted } else { JoinState::Refused };
+        let state = if granted.is_ok() {
+            JoinState::Granted
+        } else {
+            JoinState::Refused
+        };
         inner.with_home(|home| home.joined(&ticket, &join, state))?;
         granted?;
         let _ = stream.close(STEP).await;
@@ -506,7 +588,11 @@ impl Inner {
         for answered in waiting {
             let ticket = ItemHash(answered.ticket.hash()).to_hex();
             let code = answered.code();
-            pending.entry(ticket).or_insert(PendingJoin { answered, code, decision: None });
+            pending.entry(ticket).or_insert(PendingJoin {
+                answered,
+                code,
+                decision: None,
+            });
         }
         Ok(())
     }
@@ -545,7 +631,10 @@ impl Home {
             join_bytes: join.to_bytes(),
             state,
         };
-        let local = Local { title: None, inviter: Some(ticket.inviter.device.to_hex()) };
+        let local = Local {
+            title: None,
+            inviter: Some(ticket.inviter.device.to_hex()),
+        };
         let row = dossier_store::Dossier {
             dossier: ticket.dossier,
             own: false,
@@ -586,14 +675,21 @@ impl Home {
             principal: joiner.root,
             endpoint: joiner.endpoint,
             name: Some(answered.card.name.clone()),
-            addresses: addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into_bytes(),
+            addresses: addresses
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n")
+                .into_bytes(),
             last_seen_ms: i64::try_from(self.now_ms()).unwrap_or(i64::MAX),
         };
         self.store.transact::<_, Fault>(|tx| Ok(tx.put_peer(&peer)?))
     }
 
     fn saw(&mut self, device: DeviceId, addresses: &[SocketAddr]) -> Result<Option<String>, Fault> {
-        let Some(mut peer) = self.store.peer(&device)? else { return Ok(None) };
+        let Some(mut peer) = self.store.peer(&device)? else {
+            return Ok(None);
+        };
         peer.last_seen_ms = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
         let mut known = parse_addresses(&peer.addresses);
         for address in addresses {
@@ -601,7 +697,12 @@ impl Home {
             known.insert(0, *address);
         }
         known.truncate(MAX_ADDRESSES);
-        peer.addresses = known.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into_bytes();
+        peer.addresses = known
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+            .into_bytes();
         self.store.transact::<_, Fault>(|tx| Ok(tx.put_peer(&peer)?))?;
         Ok(peer.name)
     }
@@ -631,7 +732,9 @@ async fn watch_network(program: Weak<Inner>, mut events: tokio::sync::broadcast:
                     Ok(())
                 });
             }
-            Ok(NetEvent::Idle { .. } | NetEvent::Busy { .. } | NetEvent::Progress { .. } | NetEvent::Refused { .. })
+            Ok(
+                NetEvent::Idle { .. } | NetEvent::Busy { .. } | NetEvent::Progress { .. } | NetEvent::Refused { .. },
+            )
             | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
             Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
         }
@@ -647,7 +750,10 @@ fn expect(message: &[u8], wanted: u8) -> Result<Vec<u8>, Fault> {
         Some((tag, body)) if *tag == wanted => Ok(body.to_vec()),
         Some((&MEMBER_REFUSED, word)) => {
             let known = [Turned::Unknown, Turned::Expired, Turned::Used, Turned::Refused];
-            let word = known.iter().map(|turned| turned.word()).find(|one| one.as_bytes() == word);
+            let word = known
+                .iter()
+                .map(|turned| turned.word())
+                .find(|one| one.as_bytes() == word);
             Err(Fault::about(FaultCode::InputRefused, word.unwrap_or("refused_ticket")))
         }
         Some(_) | None => Err(Fault::about(FaultCode::InputRefused, "unexpected answer")),
@@ -663,5 +769,8 @@ fn read_answer(bytes: &[u8]) -> Result<(Vec<u8>, Vec<SocketAddr>), Fault> {
 }
 
 fn parse_addresses(bytes: &[u8]) -> Vec<SocketAddr> {
-    String::from_utf8_lossy(bytes).lines().filter_map(|line| line.parse().ok()).collect()
+    String::from_utf8_lossy(bytes)
+        .lines()
+        .filter_map(|line| line.parse().ok())
+        .collect()
 }

@@ -44,18 +44,22 @@ impl Home {
             dossier,
             view: &view,
             me: dossier.people().get(&principal).map(|person| person.id.clone()),
-            plan: dossier.right_in(me, &standard("plan")?).filter(|(_, side)| *side == Side::Wat).map(|(right, _)| right),
+            plan: dossier
+                .right_in(me, &standard("plan")?)
+                .filter(|(_, side)| *side == Side::Wat)
+                .map(|(right, _)| right),
         };
         let from = moment::day(&today).unwrap_or(0);
         let appointments = agenda::appointments(&view, Some(&today), None)
             .into_iter()
-            .filter(|one| {
-                moment::day(one.start).is_some_and(|day| day <= from + DAYS_AHEAD)
-            })
+            .filter(|one| moment::day(one.start).is_some_and(|day| day <= from + DAYS_AHEAD))
             .map(|one| eyes.appointment(one.item))
             .collect();
         let mut my_actions: Vec<ActionView> = match &eyes.me {
-            Some(me) => plan::open_actions_of(&view, me).into_iter().map(|action| eyes.action(action.item)).collect(),
+            Some(me) => plan::open_actions_of(&view, me)
+                .into_iter()
+                .map(|action| eyes.action(action.item))
+                .collect(),
             None => Vec::new(),
         };
         my_actions.sort_by(|a, b| (a.due.is_none(), &a.due, &a.id).cmp(&(b.due.is_none(), &b.due, &b.id)));
@@ -79,7 +83,14 @@ impl Home {
                 seen_by.push(one);
             }
         }
-        Ok(TodayView { date: today, name, appointments, my_actions, news, seen_by })
+        Ok(TodayView {
+            date: today,
+            name,
+            appointments,
+            my_actions,
+            news,
+            seen_by,
+        })
     }
 
     /// Goals with their actions.
@@ -93,8 +104,10 @@ impl Home {
         let me = self.me()?;
         let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
         let view = dossier.view();
-        let right =
-            dossier.right_in(me, &standard("plan")?).filter(|(_, side)| *side == Side::Wat).map(|(right, _)| right);
+        let right = dossier
+            .right_in(me, &standard("plan")?)
+            .filter(|(_, side)| *side == Side::Wat)
+            .map(|(right, _)| right);
         let eyes = Eyes {
             dossier,
             view: &view,
@@ -114,7 +127,11 @@ impl Home {
                     measure: item.text("measure").map(str::to_owned),
                     domain: item.text("domain").map(str::to_owned),
                     status: item.text("status").unwrap_or("nieuw").to_owned(),
-                    priority: item.fields.get("priority").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()),
+                    priority: item
+                        .fields
+                        .get("priority")
+                        .and_then(Value::as_u64)
+                        .and_then(|n| u32::try_from(n).ok()),
                     target_date: item.text("target_date").map(str::to_owned),
                     actions: goal.actions.iter().map(|action| eyes.action(action.item)).collect(),
                     may_change: eyes.may_change(item),
@@ -147,7 +164,11 @@ impl Home {
         let right = dossier.right_in(me, &named);
         if right.is_none() {
             let known = dossier_model::section::is_standard(section) && !dossier.own;
-            return Err(if known { Fault::not_allowed(section) } else { Fault::not_found(section) });
+            return Err(if known {
+                Fault::not_allowed(section)
+            } else {
+                Fault::not_found(section)
+            });
         }
         let view = dossier.view();
         let eyes = Eyes {
@@ -168,12 +189,19 @@ impl Home {
 
 impl Eyes<'_> {
     fn person(&self, id: &str) -> PersonRef {
-        PersonRef { id: id.to_owned(), name: self.view.name(id).map(str::to_owned) }
+        PersonRef {
+            id: id.to_owned(),
+            name: self.view.name(id).map(str::to_owned),
+        }
     }
 
     fn may_change(&self, item: &ShownItem) -> bool {
-        let mine = item.author.as_ref().is_some_and(|author| author.person.is_some() && author.person == self.me);
-        self.plan.is_some_and(|right| right >= Right::Edit || (right >= Right::Append && mine))
+        let mine = item
+            .author
+            .as_ref()
+            .is_some_and(|author| author.person.is_some() && author.person == self.me);
+        self.plan
+            .is_some_and(|right| right >= Right::Edit || (right >= Right::Append && mine))
     }
 
     fn action(&self, item: &ShownItem) -> ActionView {
@@ -217,7 +245,10 @@ impl Eyes<'_> {
         let mut found: Vec<OnlookerView> = Vec::new();
         let mut named = BTreeSet::new();
         for side in [Side::Wat, Side::Dat] {
-            let Some(compartment) = self.dossier.at(&Place::Section { section: section.clone(), side }) else {
+            let Some(compartment) = self.dossier.at(&Place::Section {
+                section: section.clone(),
+                side,
+            }) else {
                 continue;
             };
             let notes = compartment.grant_notes();
@@ -227,14 +258,22 @@ impl Eyes<'_> {
                     && named.insert(note.person.clone())
                     && let Some(right) = right_view(false, grant.right)
                 {
-                    found.push(OnlookerView { name: note.name.clone(), role: note.role.clone(), right });
+                    found.push(OnlookerView {
+                        name: note.name.clone(),
+                        role: note.role.clone(),
+                        right,
+                    });
                 }
             }
         }
         if !self.dossier.own
             && let Some(owner) = self.dossier.people().get(&self.dossier.part.consent.root())
         {
-            found.push(OnlookerView { name: owner.name.clone(), role: None, right: RightView::Own });
+            found.push(OnlookerView {
+                name: owner.name.clone(),
+                role: None,
+                right: RightView::Own,
+            });
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
@@ -244,7 +283,10 @@ impl Eyes<'_> {
 fn also_said(item: &ShownItem) -> Vec<AlsoSaid> {
     item.also_said
         .iter()
-        .map(|said| AlsoSaid { field: said.path.join("."), values: said.values.iter().map(as_text).collect() })
+        .map(|said| AlsoSaid {
+            field: said.path.join("."),
+            values: said.values.iter().map(as_text).collect(),
+        })
         .collect()
 }
 
@@ -255,10 +297,11 @@ fn as_text(value: &Value) -> String {
 /// One item for a host.
 #[must_use]
 pub fn item_view(item: &ShownItem) -> ItemView {
-    let fields = match &item.fields {
-        Value::Object(fields) => fields.clone(),
-        other => Map::from_iter([("value".to_owned(), other.clone())]),
-    };
+    let fields = item
+        .fields
+        .as_object()
+        .cloned()
+        .unwrap_or_else(|| Map::from_iter([("value".to_owned(), item.fields.clone())]));
     ItemView {
         id: item.id.clone(),
         section: item.section().to_owned(),

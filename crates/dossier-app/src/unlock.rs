@@ -85,7 +85,9 @@ impl Unlock {
             }
             None => {
                 let hex = Zeroizing::new(dossier_trust::ids::ItemHash(*key.as_bytes()).to_hex());
-                entry(home)?.set_password(&hex).map_err(|_| Fault::about(FaultCode::Locked, "keyring"))?;
+                entry(home)?
+                    .set_password(&hex)
+                    .map_err(|_| Fault::about(FaultCode::Locked, "keyring"))?;
             }
         }
         Ok(key)
@@ -93,7 +95,11 @@ impl Unlock {
 }
 
 fn has_key_file(home: &Path) -> &'static str {
-    if home.join(KEY_FILE).exists() { "passphrase" } else { "keyring" }
+    if home.join(KEY_FILE).exists() {
+        "passphrase"
+    } else {
+        "keyring"
+    }
 }
 
 /// One entry per home folder; its name says nothing about anybody.

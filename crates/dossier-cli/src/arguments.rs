@@ -276,14 +276,22 @@ pub fn command(lang: Lang) -> Command {
 }
 
 fn explained(command: Command, lang: Lang, path: &str) -> Command {
-    let about = if path.is_empty() { "about".to_owned() } else { format!("about_{path}") };
+    let about = if path.is_empty() {
+        "about".to_owned()
+    } else {
+        format!("about_{path}")
+    };
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     let mut command = command.about(lang.term(&about)).mut_args(|arg| {
         let help = lang.term(&format!("arg_{}", arg.get_id()));
         arg.help(help)
     });
     for name in names {
-        let below = if path.is_empty() { name.clone() } else { format!("{path}_{name}") };
+        let below = if path.is_empty() {
+            name.clone()
+        } else {
+            format!("{path}_{name}")
+        };
         command = command.mut_subcommand(name, |sub| explained(sub, lang, &below));
     }
     command
@@ -337,7 +345,14 @@ mod tests {
     #[test]
     fn commands_are_listed_by_their_full_name() {
         let all = names(&command(Lang::Nl));
-        for name in ["init", "sync", "sync status", "access quarantine", "access quarantine admit", "demo load"] {
+        for name in [
+            "init",
+            "sync",
+            "sync status",
+            "access quarantine",
+            "access quarantine admit",
+            "demo load",
+        ] {
             assert!(all.iter().any(|known| known == name), "{name} in {all:?}");
         }
         assert!(!all.iter().any(|known| known == "access"));

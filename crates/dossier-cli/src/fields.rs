@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 
 fn bad(pair: &str) -> Fault {
     let key: String = pair.chars().take(60).collect();
-    Fault { code: FaultCode::Invalid, detail: Some(format!("KEY=VALUE: {key}")) }
+    Fault {
+        code: FaultCode::Invalid,
+        detail: Some(format!("KEY=VALUE: {key}")),
+    }
 }
 
 /// Pairs with their paths (`a.b`) as they were written.
@@ -54,7 +57,16 @@ mod tests {
 
     #[test]
     fn values_are_json_where_they_read_as_json() {
-        let found = read(&["n=3", "who=[\"p-ria\"]", "phone=06 00", "off=null", "a=b=c", "empty=", "t=\"3\""]).unwrap();
+        let found = read(&[
+            "n=3",
+            "who=[\"p-ria\"]",
+            "phone=06 00",
+            "off=null",
+            "a=b=c",
+            "empty=",
+            "t=\"3\"",
+        ])
+        .unwrap();
         let wanted =
             json!({"n": 3, "who": ["p-ria"], "phone": "06 00", "off": null, "a": "b=c", "empty": "", "t": "3"});
         assert_eq!(Value::Object(found), wanted);

@@ -16,7 +16,10 @@ use crate::{fields, show};
 const MAX_FILE: u64 = 64 << 20;
 
 fn shown(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// A text file that was named on the command line; `-` is standard input.
@@ -28,7 +31,10 @@ fn read_text(path: &Path) -> Result<String, Fault> {
     } else {
         fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
     };
-    let refused = |why: &str| Fault { code: FaultCode::InputRefused, detail: Some(format!("{name}: {why}")) };
+    let refused = |why: &str| Fault {
+        code: FaultCode::InputRefused,
+        detail: Some(format!("{name}: {why}")),
+    };
     read.map_err(|error| refused(&error.kind().to_string()))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(refused("> 64 MB"));
@@ -45,15 +51,19 @@ fn read_text(path: &Path) -> Result<String, Fault> {
 /// The detail of a refused file, with its name in front.
 fn in_file(fault: Fault, path: &Path) -> Fault {
     match (fault.code, &fault.detail) {
-        (FaultCode::InputRefused, Some(detail)) => {
-            Fault { detail: Some(format!("{}:{detail}", shown(path))), ..fault }
-        }
+        (FaultCode::InputRefused, Some(detail)) => Fault {
+            detail: Some(format!("{}:{detail}", shown(path))),
+            ..fault
+        },
         _ => fault,
     }
 }
 
 fn read_object(path: &Path) -> Result<Map<String, Value>, Fault> {
-    let refused = |why: String| Fault { code: FaultCode::InputRefused, detail: Some(format!("{}:{why}", shown(path))) };
+    let refused = |why: String| Fault {
+        code: FaultCode::InputRefused,
+        detail: Some(format!("{}:{why}", shown(path))),
+    };
     match serde_json::from_str(&read_text(path)?) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(refused("1:1: { }".into())),
@@ -78,7 +88,10 @@ pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), Fault> {
         // The first error is the one to report.
         let _ = fs::remove_file(&beside);
         match error.kind() {
-            std::io::ErrorKind::NotFound => Fault { code: FaultCode::NotWritable, detail: Some(name) },
+            std::io::ErrorKind::NotFound => Fault {
+                code: FaultCode::NotWritable,
+                detail: Some(name),
+            },
             _ => file_fault(&error, &name),
         }
     })
@@ -98,15 +111,19 @@ pub fn init(session: &mut Session, out: &Out, who: ProfileCreate, words_file: Op
     // Claimed first: a person without the words they asked for would be half a start.
     let claimed = words_file
         .map(|path| {
-            owner_only(OpenOptions::new().write(true).create_new(true)).open(path).map_err(|error| {
-                match error.kind() {
-                    std::io::ErrorKind::AlreadyExists => {
-                        Fault { code: FaultCode::AlreadyExists, detail: Some(shown(path)) }
-                    }
-                    std::io::ErrorKind::NotFound => Fault { code: FaultCode::NotWritable, detail: Some(shown(path)) },
+            owner_only(OpenOptions::new().write(true).create_new(true))
+                .open(path)
+                .map_err(|error| match error.kind() {
+                    std::io::ErrorKind::AlreadyExists => Fault {
+                        code: FaultCode::AlreadyExists,
+                        detail: Some(shown(path)),
+                    },
+                    std::io::ErrorKind::NotFound => Fault {
+                        code: FaultCode::NotWritable,
+                        detail: Some(shown(path)),
+                    },
                     _ => file_fault(&error, &shown(path)),
-                }
-            })
+                })
         })
         .transpose()?;
     let made = session.create(out, who);
@@ -149,7 +166,10 @@ pub fn dossier(session: &Session, out: &Out, task: DossierTask) -> Result<(), Fa
         DossierTask::List => {
             let status = session.request(Request::Status)?;
             if status.get("profile").is_none_or(Value::is_null) {
-                return Err(Fault { code: FaultCode::NoProfile, detail: None });
+                return Err(Fault {
+                    code: FaultCode::NoProfile,
+                    detail: None,
+                });
             }
             let cards = status.get("dossiers").cloned().unwrap_or_default();
             out.answer(&cards, |cards| match cards.as_array() {
@@ -158,7 +178,9 @@ pub fn dossier(session: &Session, out: &Out, task: DossierTask) -> Result<(), Fa
             })
         }
         DossierTask::Show => {
-            let view = session.request(Request::Show { dossier: Some(session.dossier()?) })?;
+            let view = session.request(Request::Show {
+                dossier: Some(session.dossier()?),
+            })?;
             out.answer(&view, |view| show::dossier(out.lang, view))
         }
     }
@@ -175,25 +197,36 @@ pub fn demo(session: &Session, out: &Out, task: DemoTask) -> Result<(), Fault> {
             out.answer(&card, |card| show::cards(out.lang, std::slice::from_ref(card)))
         }
         DemoTask::Dump { file } => {
-            let family = session.request(Request::DemoDump { dossier: Some(session.dossier()?) })?;
+            let family = session.request(Request::DemoDump {
+                dossier: Some(session.dossier()?),
+            })?;
             if file == Path::new("-") {
                 return out.document(&family);
             }
             let mut text = serde_json::to_vec_pretty(&family).unwrap_or_default();
             text.push(b'\n');
             write_whole(&file, &text)?;
-            out.answer(&json!({"written": shown(&file)}), |_| vec![out.lang.say("written", &[("file", &shown(&file))])])
+            out.answer(&json!({"written": shown(&file)}), |_| {
+                vec![out.lang.say("written", &[("file", &shown(&file))])]
+            })
         }
     }
 }
 
 /// An item of a section as `dossier show` gives it: its fields as direct keys.
 fn flat(item: &Value) -> Value {
-    let mut out = item.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut out = item
+        .get("fields")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     for key in ["id", "section", "kind", "provenance"] {
         out.insert(key.to_owned(), item.get(key).cloned().unwrap_or_default());
     }
-    if let Some(said) = item.get("also_said").filter(|said| said.as_array().is_some_and(|said| !said.is_empty())) {
+    if let Some(said) = item
+        .get("also_said")
+        .filter(|said| said.as_array().is_some_and(|said| !said.is_empty()))
+    {
         out.insert("also_said".to_owned(), said.clone());
     }
     Value::Object(out)
@@ -202,27 +235,53 @@ fn flat(item: &Value) -> Value {
 /// The section as asked for, or a fault that says which ones there are.
 fn section_items(session: &Session, section: &str) -> Result<Vec<Value>, Fault> {
     let card = session.card()?;
-    let asked = session.request(Request::Section { dossier: card.id, section: section.to_owned() });
+    let asked = session.request(Request::Section {
+        dossier: card.id,
+        section: section.to_owned(),
+    });
     let known = card.sections.iter().any(|one| one.id == section);
     match asked {
-        Ok(view) if known || view.get("items").and_then(Value::as_array).is_some_and(|items| !items.is_empty()) => {
-            Ok(view.get("items").and_then(Value::as_array).into_iter().flatten().map(flat).collect())
+        Ok(view)
+            if known
+                || view
+                    .get("items")
+                    .and_then(Value::as_array)
+                    .is_some_and(|items| !items.is_empty()) =>
+        {
+            Ok(view
+                .get("items")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(flat)
+                .collect())
         }
         Err(fault) if !matches!(fault.code, FaultCode::NotFound | FaultCode::Invalid) => Err(fault),
-        _ => Err(unknown_section(section, card.sections.iter().map(|section| section.id.as_str()))),
+        _ => Err(unknown_section(
+            section,
+            card.sections.iter().map(|section| section.id.as_str()),
+        )),
     }
 }
 
 fn unknown_section<'s>(section: &str, there_are: impl Iterator<Item = &'s str>) -> Fault {
     let section: String = section.chars().take(60).collect();
     let known: Vec<&str> = there_are.collect();
-    Fault { code: FaultCode::NotFound, detail: Some(format!("{section}; {}", known.join(", "))) }
+    Fault {
+        code: FaultCode::NotFound,
+        detail: Some(format!("{section}; {}", known.join(", "))),
+    }
 }
 
 fn changed(out: &Out, answer: &Value, sentence: &str) -> Result<(), Fault> {
     out.answer(answer, |answer| {
-        let ids: Vec<&str> =
-            answer.get("ids").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let ids: Vec<&str> = answer
+            .get("ids")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         vec![format!("{sentence} {}", ids.join(" ")).trim_end().to_owned()]
     })
 }
@@ -236,16 +295,29 @@ pub fn item(session: &Session, out: &Out, task: ItemTask) -> Result<(), Fault> {
                 _ => vec![out.lang.say("empty_section", &[])],
             })
         }
-        ItemTask::Add { section, kind, set, json_file } => {
+        ItemTask::Add {
+            section,
+            kind,
+            set,
+            json_file,
+        } => {
             let fields = match json_file {
                 Some(file) => read_object(&file)?,
                 None => fields::nested(fields::pairs(&set)?)?,
             };
             if fields.is_empty() {
-                return Err(Fault { code: FaultCode::Invalid, detail: Some("--set".into()) });
+                return Err(Fault {
+                    code: FaultCode::Invalid,
+                    detail: Some("--set".into()),
+                });
             }
             let card = session.card()?;
-            let add = Request::ItemAdd { dossier: card.id, section: section.clone(), kind, fields };
+            let add = Request::ItemAdd {
+                dossier: card.id,
+                section: section.clone(),
+                kind,
+                fields,
+            };
             let answer = session.request(add).map_err(|fault| match fault.detail.as_deref() {
                 Some("section") => unknown_section(&section, card.sections.iter().map(|one| one.id.as_str())),
                 _ => fault,
@@ -254,11 +326,18 @@ pub fn item(session: &Session, out: &Out, task: ItemTask) -> Result<(), Fault> {
         }
         ItemTask::Set { id, fields: given } => {
             let fields = fields::pairs(&given)?;
-            let answer = session.request(Request::ItemSet { dossier: session.dossier()?, id, fields })?;
+            let answer = session.request(Request::ItemSet {
+                dossier: session.dossier()?,
+                id,
+                fields,
+            })?;
             changed(out, &answer, &out.lang.say("changed", &[]))
         }
         ItemTask::Remove { id } => {
-            let answer = session.request(Request::ItemRemove { dossier: session.dossier()?, id })?;
+            let answer = session.request(Request::ItemRemove {
+                dossier: session.dossier()?,
+                id,
+            })?;
             changed(out, &answer, &out.lang.say("removed", &[]))
         }
     }
@@ -266,15 +345,33 @@ pub fn item(session: &Session, out: &Out, task: ItemTask) -> Result<(), Fault> {
 
 pub fn note(session: &Session, out: &Out, task: NoteTask) -> Result<(), Fault> {
     match task {
-        NoteTask::Add { section, text, plain, hat, readers } => {
+        NoteTask::Add {
+            section,
+            text,
+            plain,
+            hat,
+            readers,
+        } => {
             let dossier = Some(session.dossier()?);
-            let answer = session.request(Request::NoteAdd { dossier, section, text, plain, hat, readers })?;
+            let answer = session.request(Request::NoteAdd {
+                dossier,
+                section,
+                text,
+                plain,
+                hat,
+                readers,
+            })?;
             changed(out, &answer, &out.lang.say("added", &[]))
         }
         NoteTask::List => {
-            let view = session.request(Request::Show { dossier: Some(session.dossier()?) })?;
+            let view = session.request(Request::Show {
+                dossier: Some(session.dossier()?),
+            })?;
             let all = view.get("items").and_then(Value::as_array).into_iter().flatten();
-            let notes: Vec<Value> = all.filter(|item| show::text(item, "kind") == "notes").cloned().collect();
+            let notes: Vec<Value> = all
+                .filter(|item| show::text(item, "kind") == "notes")
+                .cloned()
+                .collect();
             out.answer(&Value::Array(notes), |notes| match notes.as_array() {
                 Some(notes) if !notes.is_empty() => show::notes(out.lang, notes, &view),
                 _ => vec![out.lang.say("no_notes", &[])],
@@ -282,14 +379,23 @@ pub fn note(session: &Session, out: &Out, task: NoteTask) -> Result<(), Fault> {
         }
         NoteTask::React { id, text, verdict } => {
             let verdict = verdict.map(|verdict| verdict.word().to_owned());
-            let react = Request::NoteReact { dossier: Some(session.dossier()?), note: id, text, verdict };
+            let react = Request::NoteReact {
+                dossier: Some(session.dossier()?),
+                note: id,
+                text,
+                verdict,
+            };
             changed(out, &session.request(react)?, &out.lang.say("reacted", &[]))
         }
     }
 }
 
 pub fn log(session: &Session, out: &Out, person: Option<String>, since: Option<String>) -> Result<(), Fault> {
-    let lines = session.request(Request::Log { dossier: Some(session.dossier()?), person, since })?;
+    let lines = session.request(Request::Log {
+        dossier: Some(session.dossier()?),
+        person,
+        since,
+    })?;
     out.answer(&lines, |lines| match lines.as_array() {
         Some(lines) if !lines.is_empty() => show::log(out.lang, lines),
         _ => vec![out.lang.say("empty_log", &[])],
@@ -306,15 +412,31 @@ pub fn verify(session: &Session, out: &Out) -> Result<(), Fault> {
     if answer.get("ok").and_then(Value::as_bool) == Some(true) {
         Ok(())
     } else {
-        Err(Fault { code: FaultCode::Damaged, detail: Some("verify".into()) })
+        Err(Fault {
+            code: FaultCode::Damaged,
+            detail: Some("verify".into()),
+        })
     }
 }
 
 pub fn doctor(session: &Session, out: &Out) -> Result<(), Fault> {
     let findings = session.request(Request::Doctor)?;
-    out.answer(&findings, |findings| show::findings(out.lang, findings.as_array().map_or(&[], Vec::as_slice)))?;
-    let faulty = findings.as_array().into_iter().flatten().any(|finding| show::text(finding, "state") == "fault");
-    if faulty { Err(Fault { code: FaultCode::Damaged, detail: Some("doctor".into()) }) } else { Ok(()) }
+    out.answer(&findings, |findings| {
+        show::findings(out.lang, findings.as_array().map_or(&[], Vec::as_slice))
+    })?;
+    let faulty = findings
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|finding| show::text(finding, "state") == "fault");
+    if faulty {
+        Err(Fault {
+            code: FaultCode::Damaged,
+            detail: Some("doctor".into()),
+        })
+    } else {
+        Ok(())
+    }
 }
 
 pub fn words(session: &Session, out: &Out) -> Result<(), Fault> {
@@ -323,7 +445,9 @@ pub fn words(session: &Session, out: &Out) -> Result<(), Fault> {
 }
 
 pub fn undo(session: &Session, out: &Out) -> Result<(), Fault> {
-    let answer = session.request(Request::Undo { dossier: session.dossier()? })?;
+    let answer = session.request(Request::Undo {
+        dossier: session.dossier()?,
+    })?;
     changed(out, &answer, &out.lang.say("undone", &[]))
 }
 

@@ -1,4 +1,8 @@
 //! The command line of the dossier: the same commands as the window, for terminals, scripts and tests.
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds of an I/O error cannot be listed"
+)]
 
 mod arguments;
 mod fields;
@@ -29,23 +33,37 @@ fn main() -> ExitCode {
     quiet_panics();
     if std::env::var_os("RUST_LOG").is_some() {
         let filter = tracing_subscriber::EnvFilter::from_default_env();
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .init();
     }
     let given: Vec<OsString> = std::env::args_os().collect();
     let command = arguments::command(language_of(&given));
-    let arguments = match command.clone().try_get_matches_from(&given).and_then(|m| Arguments::from_arg_matches(&m)) {
+    let arguments = match command
+        .clone()
+        .try_get_matches_from(&given)
+        .and_then(|m| Arguments::from_arg_matches(&m))
+    {
         Ok(arguments) => arguments,
         Err(error) => return ExitCode::from(misused(&error, &command, language_of(&given))),
     };
     let out = Out::new(arguments.everywhere.json, arguments.everywhere.lang);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     let done = match runtime {
         Ok(runtime) => {
             let done = runtime.block_on(run(arguments, &out));
-            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            // Everything is saved by now; what still runs only waits for others.
+            runtime.shutdown_timeout(std::time::Duration::from_millis(300));
             done
         }
-        Err(_) => Err(Fault { code: FaultCode::Internal, detail: Some("threads".into()) }),
+        Err(_) => Err(Fault {
+            code: FaultCode::Internal,
+            detail: Some("threads".into()),
+        }),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -59,9 +77,16 @@ fn main() -> ExitCode {
 /// A panic says where it was, never with what: that could be somebody's life.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(|at| format!("{}:{}", at.file(), at.line()))
+            .unwrap_or_default();
         // Nobody may be reading it.
-        let _ = writeln!(std::io::stderr(), "keukentafel: {} ({place})", Lang::Nl.fault(&Fault::new(FaultCode::Internal)));
+        let _ = writeln!(
+            std::io::stderr(),
+            "keukentafel: {} ({place})",
+            Lang::Nl.fault(&Fault::new(FaultCode::Internal))
+        );
         if std::thread::current().name() == Some("main") {
             std::process::exit(i32::from(EXIT_OURS));
         }
@@ -88,7 +113,9 @@ fn misused(error: &clap::Error, command: &clap::Command, lang: Lang) -> u8 {
             | ErrorKind::MissingSubcommand
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     ) {
-        let asked = error.get(clap::error::ContextKind::InvalidSubcommand).map(ToString::to_string);
+        let asked = error
+            .get(clap::error::ContextKind::InvalidSubcommand)
+            .map(ToString::to_string);
         text.push_str(&match asked {
             Some(asked) => lang.say("unknown_command", &[("command", &asked)]),
             None => lang.say("which_command", &[]),
@@ -115,8 +142,17 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
     }
     let mut session = Session::open(&everywhere, out)?;
     match task {
-        Task::Init { name, organisation, function, words_file } => {
-            let who = ProfileCreate { name, organisation, function };
+        Task::Init {
+            name,
+            organisation,
+            function,
+            words_file,
+        } => {
+            let who = ProfileCreate {
+                name,
+                organisation,
+                function,
+            };
             local::init(&mut session, out, who, words_file.as_deref())
         }
         Task::Dossier(task) => local::dossier(&session, out, task),
@@ -124,7 +160,10 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
         Task::Item(task) => local::item(&session, out, task),
         Task::Note(task) => local::note(&session, out, task),
         Task::Access(task) => online::access(&session, out, task).await,
-        Task::Sync { task: Some(SyncTask::Status), .. } => online::sync_status(&session, out),
+        Task::Sync {
+            task: Some(SyncTask::Status),
+            ..
+        } => online::sync_status(&session, out),
         Task::Sync { task: None, how } => online::sync(&session, out, how).await,
         Task::Log { person, since } => local::log(&session, out, person, since),
         Task::Verify => local::verify(&session, out),

@@ -27,9 +27,18 @@ fn reach(network: &Network) -> Result<Reach, Fault> {
         "default" => Relay::Default,
         "none" => Relay::None,
         url if url.starts_with("https://") || url.starts_with("http://") => Relay::Url(url.to_owned()),
-        _ => return Err(Fault { code: FaultCode::Invalid, detail: Some("--relay".into()) }),
+        _ => {
+            return Err(Fault {
+                code: FaultCode::Invalid,
+                detail: Some("--relay".into()),
+            });
+        }
     };
-    Ok(Reach { listen: network.listen, relay, discovery: !network.no_discovery })
+    Ok(Reach {
+        listen: network.listen,
+        relay,
+        discovery: !network.no_discovery,
+    })
 }
 
 async fn go_online(session: &Session, network: &Network) -> Result<Vec<String>, Fault> {
@@ -58,7 +67,10 @@ async fn stop() {
 
 /// Does the work, and leaves the network in good order however it ends.
 async fn online<T>(session: &Session, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    let stopped = || Fault { code: FaultCode::NotReachable, detail: Some("stopped".into()) };
+    let stopped = || Fault {
+        code: FaultCode::NotReachable,
+        detail: Some("stopped".into()),
+    };
     let done = tokio::select! {
         done = work => done,
         () = stop() => Err(stopped()),
@@ -78,7 +90,10 @@ fn report(out: &Out, report: &SyncReport, listening: &[String]) -> Result<(), Fa
             out.line(&out.lang.say("sync_reached", &[("names", &report.reached.join(", "))]))?;
         }
         if !report.unreached.is_empty() {
-            out.line(&out.lang.say("sync_unreached", &[("names", &report.unreached.join(", "))]))?;
+            out.line(
+                &out.lang
+                    .say("sync_unreached", &[("names", &report.unreached.join(", "))]),
+            )?;
         }
         if report.idle {
             out.line(&out.lang.say("sync_idle", &[]))?;
@@ -87,7 +102,10 @@ fn report(out: &Out, report: &SyncReport, listening: &[String]) -> Result<(), Fa
     if report.idle {
         Ok(())
     } else {
-        Err(Fault { code: FaultCode::NotReachable, detail: Some("not_idle".into()) })
+        Err(Fault {
+            code: FaultCode::NotReachable,
+            detail: Some("not_idle".into()),
+        })
     }
 }
 
@@ -143,10 +161,16 @@ async fn watch(session: &Session, out: &Out, network: &Network) -> Result<(), Fa
 }
 
 fn qr(ticket: &str, file: &std::path::Path) -> Result<(), Fault> {
-    let too_long = |_| Fault { code: FaultCode::Internal, detail: Some("qr".into()) };
+    let too_long = |_| Fault {
+        code: FaultCode::Internal,
+        detail: Some("qr".into()),
+    };
     // Capital letters and digits alone make a code with far fewer blocks; tickets read the same either way.
     let code = QrCode::new(ticket.to_ascii_uppercase()).map_err(too_long)?;
-    let picture = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(300, 300).build();
+    let picture = code
+        .render::<qrcode::render::svg::Color<'_>>()
+        .min_dimensions(300, 300)
+        .build();
     local::write_whole(file, picture.as_bytes())
 }
 
@@ -156,7 +180,10 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
     let hints = if flags.wait {
         go_online(session, &flags.network).await?
     } else {
-        let fixed = flags.network.listen.filter(|one| one.port() != 0 && !one.ip().is_unspecified());
+        let fixed = flags
+            .network
+            .listen
+            .filter(|one| one.port() != 0 && !one.ip().is_unspecified());
         fixed.iter().map(ToString::to_string).collect()
     };
     let answer = session.request(Request::Invite(Invite {
@@ -170,8 +197,10 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
         hints,
         hours: flags.hours,
     }))?;
-    let invited: Invited = serde_json::from_value(answer.clone())
-        .map_err(|error| Fault { code: FaultCode::Internal, detail: Some(error.to_string()) })?;
+    let invited: Invited = serde_json::from_value(answer.clone()).map_err(|error| Fault {
+        code: FaultCode::Internal,
+        detail: Some(error.to_string()),
+    })?;
     if out.json {
         out.json_line(&answer)?;
     } else {
@@ -181,7 +210,10 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
         qr(&invited.ticket, file)?;
     }
     if !out.json {
-        out.line(&out.lang.say("invited", &[("person", &invited.person), ("until", &invited.expires)]))?;
+        out.line(
+            &out.lang
+                .say("invited", &[("person", &invited.person), ("until", &invited.expires)]),
+        )?;
         for line in show::scopes(out.lang, answer.get("scopes").unwrap_or(&Value::Null)) {
             out.line(&line)?;
         }
@@ -197,7 +229,10 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
         }
     };
     tokio::pin!(over);
-    let refused = || Fault { code: FaultCode::InputRefused, detail: Some("refused_ticket".into()) };
+    let refused = || Fault {
+        code: FaultCode::InputRefused,
+        detail: Some("refused_ticket".into()),
+    };
     let (typing, mut typed) = mpsc::channel::<String>(1);
     let mut asked = false;
     let person = loop {
@@ -250,7 +285,10 @@ fn read_line(typing: mpsc::Sender<String>) {
 }
 
 fn card(session: &Session, file: Option<&std::path::Path>) -> Result<Card, Fault> {
-    let profile = session.status()?.profile.ok_or(Fault { code: FaultCode::NoProfile, detail: None })?;
+    let profile = session.status()?.profile.ok_or(Fault {
+        code: FaultCode::NoProfile,
+        detail: None,
+    })?;
     let mut answers = file.map(local::read_card).transpose()?.unwrap_or_default();
     let mut own = |key: &str| answers.remove(key).as_ref().and_then(Value::as_str).map(str::to_owned);
     Ok(Card {
@@ -278,7 +316,13 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
             .await
         }
         // The inviting side does the comparing; the flag is there so that both sides can be started alike.
-        AccessTask::Join { ticket, card: file, yes_i_compared: _, timeout, network } => {
+        AccessTask::Join {
+            ticket,
+            card: file,
+            yes_i_compared: _,
+            timeout,
+            network,
+        } => {
             let card = card(session, file.as_deref())?;
             let within = Duration::from_secs(timeout);
             online(session, async {
@@ -308,27 +352,44 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
             .await
         }
         AccessTask::List => {
-            let view = session.request(Request::Access { dossier: Some(session.dossier()?) })?;
+            let view = session.request(Request::Access {
+                dossier: Some(session.dossier()?),
+            })?;
             out.answer(&view, |view| show::access(out.lang, view))
         }
         AccessTask::Revoke { person, keep_unseen } => {
             let dossier = Some(session.dossier()?);
-            let revoked = session.request(Request::Revoke { dossier, person, keep_unseen })?;
+            let revoked = session.request(Request::Revoke {
+                dossier,
+                person,
+                keep_unseen,
+            })?;
             out.answer(&revoked, |revoked| show::revoked(out.lang, revoked))
         }
         AccessTask::Change { person, grants, until } => {
             let dossier = Some(session.dossier()?);
-            let answer = session.request(Request::ChangeAccess { dossier, person: person.clone(), grants, until })?;
-            out.answer(&answer, |_| vec![out.lang.say("access_changed", &[("person", &person)])])
+            let answer = session.request(Request::ChangeAccess {
+                dossier,
+                person: person.clone(),
+                grants,
+                until,
+            })?;
+            out.answer(&answer, |_| {
+                vec![out.lang.say("access_changed", &[("person", &person)])]
+            })
         }
         AccessTask::Quarantine { task: None } => {
-            let waiting = session.request(Request::Quarantine { dossier: Some(session.dossier()?) })?;
+            let waiting = session.request(Request::Quarantine {
+                dossier: Some(session.dossier()?),
+            })?;
             out.answer(&waiting, |waiting| match waiting.as_array() {
                 Some(waiting) if !waiting.is_empty() => show::waiting(out.lang, waiting),
                 _ => vec![out.lang.say("nothing_waits", &[])],
             })
         }
-        AccessTask::Quarantine { task: Some(QuarantineTask::Admit { id }) } => {
+        AccessTask::Quarantine {
+            task: Some(QuarantineTask::Admit { id }),
+        } => {
             let dossier = Some(session.dossier()?);
             let answer = session.request(Request::QuarantineAdmit { dossier, item: id })?;
             out.answer(&answer, |_| vec![out.lang.say("admitted", &[])])
@@ -337,19 +398,25 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
 }
 
 fn confirmed(out: &Out, person: &str) -> Result<(), Fault> {
-    out.answer(&json!({"granted": {"person": person}}), |_| vec![out.lang.say("granted", &[("person", person)])])
+    out.answer(&json!({"granted": {"person": person}}), |_| {
+        vec![out.lang.say("granted", &[("person", person)])]
+    })
 }
 
 /// Hands the code to the program that waits with this home folder open; false when there is none.
 pub fn confirm_elsewhere(everywhere: &Everywhere, out: &Out, code: &str) -> Result<bool, Fault> {
     let home = session::home(everywhere)?;
-    let Some(answer) = control::ask(&home, &Question::Confirm { code: code.to_owned() })? else { return Ok(false) };
+    let Some(answer) = control::ask(&home, &Question::Confirm { code: code.to_owned() })? else {
+        return Ok(false);
+    };
     confirmed(out, answer.get("person").and_then(Value::as_str).unwrap_or_default())?;
     Ok(true)
 }
 
 pub fn sync_status(session: &Session, out: &Out) -> Result<(), Fault> {
-    let status = session.request(Request::SyncStatus { dossier: Some(session.dossier()?) })?;
+    let status = session.request(Request::SyncStatus {
+        dossier: Some(session.dossier()?),
+    })?;
     out.answer(&status, |status| match status.as_array() {
         Some(devices) if !devices.is_empty() => show::deliveries(out.lang, devices),
         _ => vec![out.lang.say("nobody_yet", &[])],

@@ -19,7 +19,11 @@ pub struct Out {
 
 impl Out {
     pub fn new(json: bool, lang: Lang) -> Self {
-        Self { json, lang, closed: AtomicBool::new(false) }
+        Self {
+            json,
+            lang,
+            closed: AtomicBool::new(false),
+        }
     }
 
     /// True when whoever read our output went away.
@@ -44,8 +48,16 @@ impl Out {
 
     /// One line for people. What others wrote may hold control characters, which would steer the terminal.
     pub fn line(&self, text: &str) -> Result<(), Fault> {
-        let shown: String =
-            text.chars().map(|sign| if sign.is_control() && sign != '\n' { '\u{fffd}' } else { sign }).collect();
+        let shown: String = text
+            .chars()
+            .map(|sign| {
+                if sign.is_control() && sign != '\n' {
+                    '\u{fffd}'
+                } else {
+                    sign
+                }
+            })
+            .collect();
         self.write(&format!("{shown}\n"))
     }
 
@@ -117,14 +129,21 @@ pub fn file_fault(error: &io::Error, name: &str) -> Fault {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => FaultCode::DiskFull,
         _ => FaultCode::NotWritable,
     };
-    Fault { code, detail: Some(format!("{name}: {}", error.kind())) }
+    Fault {
+        code,
+        detail: Some(format!("{name}: {}", error.kind())),
+    }
 }
 
 /// Columns of equal width, two spaces apart; the last one is as long as it is.
 pub fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     rows.iter()
@@ -146,7 +165,10 @@ mod tests {
 
     #[test]
     fn columns_line_up_by_letters_not_bytes() {
-        let rows = [vec!["één".to_owned(), "x".to_owned()], vec!["twee".to_owned(), String::new()]];
+        let rows = [
+            vec!["één".to_owned(), "x".to_owned()],
+            vec!["twee".to_owned(), String::new()],
+        ];
         assert_eq!(aligned(&rows), ["één   x", "twee"]);
     }
 }

@@ -22,7 +22,11 @@ struct Catalogue {
 fn read(cli: &str, fault: &str, term: &str) -> Catalogue {
     // The files are part of the program; a test reads them.
     let parse = |text: &str| serde_json::from_str(text).unwrap_or_default();
-    Catalogue { cli: parse(cli), fault: parse(fault), term: parse(term) }
+    Catalogue {
+        cli: parse(cli),
+        fault: parse(fault),
+        term: parse(term),
+    }
 }
 
 fn catalogue(lang: Lang) -> &'static Catalogue {
@@ -67,12 +71,17 @@ impl Lang {
 
     /// The name of a section; its own label if the resident gave one.
     pub fn section(self, id: &str, label: Option<&str>) -> String {
-        label.or_else(|| get(&catalogue(self).term, &format!("section.{id}"))).unwrap_or(id).to_owned()
+        label
+            .or_else(|| get(&catalogue(self).term, &format!("section.{id}")))
+            .unwrap_or(id)
+            .to_owned()
     }
 
     /// A role in plain words.
     pub fn role(self, id: &str) -> String {
-        get(&catalogue(self).term, &format!("role.{id}")).unwrap_or(id).to_owned()
+        get(&catalogue(self).term, &format!("role.{id}"))
+            .unwrap_or(id)
+            .to_owned()
     }
 
     /// A fault: what, where, and what to do.
@@ -84,7 +93,10 @@ impl Lang {
             .unwrap_or(&code)
             .to_owned();
         // The sentence says it all; the library's own words would only say it again.
-        let complete = matches!(fault.code, FaultCode::InUse | FaultCode::WrongPassphrase | FaultCode::DiskFull);
+        let complete = matches!(
+            fault.code,
+            FaultCode::InUse | FaultCode::WrongPassphrase | FaultCode::DiskFull
+        );
         match fault.detail.as_ref().filter(|_| !complete) {
             None => sentence,
             Some(detail) => match get(&catalogue.cli, &format!("detail_{detail}")) {
@@ -97,7 +109,10 @@ impl Lang {
 
 /// The word that the catalogue and scripts know a kind of fault by.
 pub fn code_word(code: FaultCode) -> String {
-    serde_json::to_value(code).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(code)
+        .ok()
+        .and_then(|word| word.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -105,7 +120,9 @@ mod tests {
     use super::*;
 
     /// Starts of keys that are looked up by an id from data.
-    const BY_ID: [&str; 9] = ["about", "arg_", "fault_", "detail_", "deed_", "reason_", "state_", "check_", "right_"];
+    const BY_ID: [&str; 9] = [
+        "about", "arg_", "fault_", "detail_", "deed_", "reason_", "state_", "check_", "right_",
+    ];
 
     #[test]
     fn every_sentence_that_is_said_exists_and_every_one_that_exists_is_said() {
@@ -140,11 +157,20 @@ mod tests {
 
     #[test]
     fn a_fault_says_what_it_was_about() {
-        let fault = Fault { code: FaultCode::InUse, detail: None };
+        let fault = Fault {
+            code: FaultCode::InUse,
+            detail: None,
+        };
         assert!(Lang::Nl.fault(&fault).contains("al open"));
-        let ticket = Fault { code: FaultCode::InputRefused, detail: Some("used_ticket".into()) };
+        let ticket = Fault {
+            code: FaultCode::InputRefused,
+            detail: Some("used_ticket".into()),
+        };
         assert_eq!(Lang::Nl.fault(&ticket), Lang::Nl.term("detail_used_ticket"));
-        let other = Fault { code: FaultCode::InputRefused, detail: Some("12:3: no comma".into()) };
+        let other = Fault {
+            code: FaultCode::InputRefused,
+            detail: Some("12:3: no comma".into()),
+        };
         assert!(Lang::En.fault(&other).ends_with("(12:3: no comma)"));
     }
 }

@@ -27,28 +27,47 @@ pub struct Session {
 
 /// The home folder that is meant.
 pub fn home(everywhere: &Everywhere) -> Result<PathBuf, Fault> {
-    let none = || Fault { code: FaultCode::NotWritable, detail: Some("no_home".into()) };
-    everywhere.home.clone().or_else(dossier_app::default_home).ok_or_else(none)
+    let none = || Fault {
+        code: FaultCode::NotWritable,
+        detail: Some("no_home".into()),
+    };
+    everywhere
+        .home
+        .clone()
+        .or_else(dossier_app::default_home)
+        .ok_or_else(none)
 }
 
 /// The calendar that is meant.
 pub fn clock(everywhere: &Everywhere) -> Result<Clock, Fault> {
-    everywhere.now.as_deref().map_or_else(|| Ok(Clock::system()), Clock::starting)
+    everywhere
+        .now
+        .as_deref()
+        .map_or_else(|| Ok(Clock::system()), Clock::starting)
 }
 
 /// Asks for a passphrase, twice for a new one. Without a terminal it is refused rather than waited for.
 fn ask_passphrase(lang: Lang, new: bool) -> Result<Zeroizing<String>, Fault> {
     if !std::io::stdin().is_terminal() {
-        return Err(Fault { code: FaultCode::Locked, detail: Some("no_terminal".into()) });
+        return Err(Fault {
+            code: FaultCode::Locked,
+            detail: Some("no_terminal".into()),
+        });
     }
     let ask = |sentence: String| {
         rpassword::prompt_password(sentence)
             .map(Zeroizing::new)
-            .map_err(|_| Fault { code: FaultCode::Locked, detail: Some("no_terminal".into()) })
+            .map_err(|_| Fault {
+                code: FaultCode::Locked,
+                detail: Some("no_terminal".into()),
+            })
     };
     let first = ask(format!("{} ", lang.say("ask_passphrase", &[])))?;
     if new && *ask(format!("{} ", lang.say("ask_passphrase_again", &[])))? != *first {
-        return Err(Fault { code: FaultCode::Invalid, detail: Some("passphrases_differ".into()) });
+        return Err(Fault {
+            code: FaultCode::Invalid,
+            detail: Some("passphrases_differ".into()),
+        });
     }
     Ok(first)
 }
@@ -65,7 +84,13 @@ impl Session {
         };
         let keyring = matches!(unlock, Unlock::Keyring);
         let app = App::open(&home, unlock, clock)?;
-        Ok(Self { home, app, clock, keyring, dossier: everywhere.dossier.clone() })
+        Ok(Self {
+            home,
+            app,
+            clock,
+            keyring,
+            dossier: everywhere.dossier.clone(),
+        })
     }
 
     /// Makes the person and this device. On a machine without a keyring a passphrase takes its place, where somebody
@@ -89,18 +114,26 @@ impl Session {
     /// Who is here and which dossiers there are.
     pub fn status(&self) -> Result<Status, Fault> {
         let answer = self.request(Request::Status)?;
-        serde_json::from_value(answer)
-            .map_err(|error| Fault { code: FaultCode::Internal, detail: Some(error.to_string()) })
+        serde_json::from_value(answer).map_err(|error| Fault {
+            code: FaultCode::Internal,
+            detail: Some(error.to_string()),
+        })
     }
 
     /// The dossier that is meant: the one named (or its first letters), the only one, or the only one of one's own.
     pub fn card(&self) -> Result<DossierCard, Fault> {
         let status = self.status()?;
         if status.profile.is_none() {
-            return Err(Fault { code: FaultCode::NoProfile, detail: None });
+            return Err(Fault {
+                code: FaultCode::NoProfile,
+                detail: None,
+            });
         }
         let cards = status.dossiers;
-        let fault = |code, detail: &str| Fault { code, detail: Some(detail.to_owned()) };
+        let fault = |code, detail: &str| Fault {
+            code,
+            detail: Some(detail.to_owned()),
+        };
         let only = |found: Vec<DossierCard>| match <[DossierCard; 1]>::try_from(found) {
             Ok([only]) => Ok(only),
             Err(found) if found.is_empty() => Err(FaultCode::NotFound),
@@ -112,8 +145,16 @@ impl Session {
                 only(cards.into_iter().filter(meant).collect()).map_err(|code| fault(code, "--dossier"))
             }
             None if cards.len() < 2 => only(cards).map_err(|code| fault(code, "no_dossier")),
-            None => only(cards.into_iter().filter(|card| card.own).collect())
-                .map_err(|code| fault(if code == FaultCode::NotFound { FaultCode::Invalid } else { code }, "which_dossier")),
+            None => only(cards.into_iter().filter(|card| card.own).collect()).map_err(|code| {
+                fault(
+                    if code == FaultCode::NotFound {
+                        FaultCode::Invalid
+                    } else {
+                        code
+                    },
+                    "which_dossier",
+                )
+            }),
         }
     }
 

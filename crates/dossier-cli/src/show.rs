@@ -10,8 +10,20 @@ use crate::sentences::Lang;
 const SHORT: usize = 90;
 /// Fields that name an item, the best first.
 const NAMES: [&str; 14] = [
-    "title", "text", "label", "name", "quote", "text_plain", "text_professional", "substance", "creditor", "wish",
-    "what", "statement", "type", "start",
+    "title",
+    "text",
+    "label",
+    "name",
+    "quote",
+    "text_plain",
+    "text_professional",
+    "substance",
+    "creditor",
+    "wish",
+    "what",
+    "statement",
+    "type",
+    "start",
 ];
 
 /// A text of an answer; empty when it is not there.
@@ -49,7 +61,10 @@ fn shown(value: &Value) -> String {
 
 fn moment(text: &str) -> String {
     // The day and the minute; the seconds and the offset are for machines.
-    text.chars().take(16).map(|sign| if sign == 'T' { ' ' } else { sign }).collect()
+    text.chars()
+        .take(16)
+        .map(|sign| if sign == 'T' { ' ' } else { sign })
+        .collect()
 }
 
 /// Recovery words, numbered, and the same secret for the `age` program.
@@ -64,7 +79,11 @@ pub fn words(words: &Value) -> Vec<String> {
 }
 
 fn level(lang: Lang, scope: &Value) -> String {
-    let word = match (scope.get("content").and_then(Value::as_bool), text(scope, "level"), text(scope, "right")) {
+    let word = match (
+        scope.get("content").and_then(Value::as_bool),
+        text(scope, "level"),
+        text(scope, "right"),
+    ) {
         (Some(false), _, _) => "dat",
         (_, "", right) => right,
         (_, level, _) => level,
@@ -78,7 +97,12 @@ pub fn scopes(lang: Lang, scopes: &Value) -> Vec<String> {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|scope| vec![format!("  {}", lang.section(text(scope, "section"), None)), level(lang, scope)])
+        .map(|scope| {
+            vec![
+                format!("  {}", lang.section(text(scope, "section"), None)),
+                level(lang, scope),
+            ]
+        })
         .collect();
     aligned(&rows)
 }
@@ -87,13 +111,20 @@ pub fn scopes(lang: Lang, scopes: &Value) -> Vec<String> {
 pub fn cards(lang: Lang, cards: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
     for card in cards {
-        let whose = if truth(card, "own") { lang.say("own", &[]) } else { lang.say("helping", &[]) };
+        let whose = if truth(card, "own") {
+            lang.say("own", &[])
+        } else {
+            lang.say("helping", &[])
+        };
         lines.push(format!("{}  ({whose})", text(card, "title")));
         lines.push(format!("  {}", text(card, "id")));
         let rows: Vec<Vec<String>> = list(card, "sections")
             .map(|section| {
                 let label = section.get("label").and_then(Value::as_str);
-                vec![format!("  {}", lang.section(text(section, "id"), label)), level(lang, section)]
+                vec![
+                    format!("  {}", lang.section(text(section, "id"), label)),
+                    level(lang, section),
+                ]
             })
             .collect();
         lines.extend(aligned(&rows));
@@ -102,7 +133,11 @@ pub fn cards(lang: Lang, cards: &[Value]) -> Vec<String> {
 }
 
 fn name_of(item: &Value) -> String {
-    NAMES.iter().find_map(|key| item.get(*key).filter(|value| !value.is_null())).map(shown).unwrap_or_default()
+    NAMES
+        .iter()
+        .find_map(|key| item.get(*key).filter(|value| !value.is_null()))
+        .map(shown)
+        .unwrap_or_default()
 }
 
 fn also_said(lang: Lang, item: &Value) -> Vec<String> {
@@ -128,7 +163,11 @@ pub fn items(lang: Lang, items: &[Value]) -> Vec<String> {
         })
         .collect();
     let heads = aligned(&rows);
-    heads.into_iter().zip(items).flat_map(|(head, item)| std::iter::once(head).chain(also_said(lang, item))).collect()
+    heads
+        .into_iter()
+        .zip(items)
+        .flat_map(|(head, item)| std::iter::once(head).chain(also_said(lang, item)))
+        .collect()
 }
 
 /// The whole dossier, section by section.
@@ -136,7 +175,10 @@ pub fn dossier(lang: Lang, view: &Value) -> Vec<String> {
     let mut lines = vec![text(view, "title").to_owned()];
     for section in list(view, "sections") {
         let id = text(section, "id");
-        let here: Vec<Value> = list(view, "items").filter(|item| text(item, "section") == id).cloned().collect();
+        let here: Vec<Value> = list(view, "items")
+            .filter(|item| text(item, "section") == id)
+            .cloned()
+            .collect();
         if here.is_empty() {
             continue;
         }
@@ -150,18 +192,29 @@ pub fn dossier(lang: Lang, view: &Value) -> Vec<String> {
 /// Notes with what was said about them.
 pub fn notes(lang: Lang, notes: &[Value], view: &Value) -> Vec<String> {
     let name = |id: &str| {
-        view.get("names").and_then(|names| names.get(id)).and_then(Value::as_str).unwrap_or(id).to_owned()
+        view.get("names")
+            .and_then(|names| names.get(id))
+            .and_then(Value::as_str)
+            .unwrap_or(id)
+            .to_owned()
     };
     let mut lines = Vec::new();
     for note in notes {
-        let author = name(note.get("provenance").map(|from| text(from, "author")).unwrap_or_default());
+        let author = name(
+            note.get("provenance")
+                .map(|from| text(from, "author"))
+                .unwrap_or_default(),
+        );
         lines.push(format!("{}  {}  {author}", text(note, "id"), text(note, "date")));
         match note.get("text_plain").and_then(Value::as_str) {
             Some(plain) => lines.push(format!("  {}", short(plain))),
             None => lines.push(format!("  {}", lang.say("no_plain", &[]))),
         }
         for reaction in list(note, "reactions") {
-            let slots = [("name", name(text(reaction, "by"))), ("text", short(text(reaction, "text")))];
+            let slots = [
+                ("name", name(text(reaction, "by"))),
+                ("text", short(text(reaction, "text"))),
+            ];
             let slots = slots.each_ref().map(|(slot, value)| (*slot, value.as_str()));
             lines.push(format!("    {}", lang.say("reaction", &slots)));
         }
@@ -174,12 +227,20 @@ pub fn access(lang: Lang, view: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for person in list(view, "people") {
         let role = lang.role(text(person, "role"));
-        lines.push(format!("{}  {}  {role}", text(person, "person"), text(person, "name")).trim_end().to_owned());
+        lines.push(
+            format!("{}  {}  {role}", text(person, "person"), text(person, "name"))
+                .trim_end()
+                .to_owned(),
+        );
         if let Some(ended) = person.get("ended").filter(|ended| !ended.is_null()) {
             let confirmed = truth(ended, "confirmed");
             lines.push(format!(
                 "  {}",
-                if confirmed { lang.say("ended_confirmed", &[]) } else { lang.say("ended_unconfirmed", &[]) }
+                if confirmed {
+                    lang.say("ended_confirmed", &[])
+                } else {
+                    lang.say("ended_unconfirmed", &[])
+                }
             ));
             continue;
         }
@@ -215,10 +276,15 @@ pub fn access(lang: Lang, view: &Value) -> Vec<String> {
 
 /// What stops and what cannot be taken back.
 pub fn revoked(lang: Lang, revoked: &Value) -> Vec<String> {
-    let sections: Vec<String> = list(revoked, "sections").map(|id| lang.section(id.as_str().unwrap_or(""), None)).collect();
+    let sections: Vec<String> = list(revoked, "sections")
+        .map(|id| lang.section(id.as_str().unwrap_or(""), None))
+        .collect();
     let devices = number(revoked, "devices");
     vec![
-        lang.say("revoked", &[("person", text(revoked, "person")), ("sections", &sections.join(", "))]),
+        lang.say(
+            "revoked",
+            &[("person", text(revoked, "person")), ("sections", &sections.join(", "))],
+        ),
         lang.say("revoked_copies", &[("count", &devices)]),
     ]
 }
@@ -227,7 +293,11 @@ pub fn revoked(lang: Lang, revoked: &Value) -> Vec<String> {
 pub fn waiting(lang: Lang, waiting: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
     for one in waiting {
-        let section = one.get("section").and_then(Value::as_str).map(|id| lang.section(id, None)).unwrap_or_default();
+        let section = one
+            .get("section")
+            .and_then(Value::as_str)
+            .map(|id| lang.section(id, None))
+            .unwrap_or_default();
         let why = lang.term(&format!("reason_{}", text(one, "reason")));
         lines.push(format!("{}  {section}  {why}", text(one, "who")).trim().to_owned());
         lines.push(format!("  {}", text(one, "item")));
@@ -240,18 +310,34 @@ pub fn log(lang: Lang, lines: &[Value]) -> Vec<String> {
     let rows: Vec<Vec<String>> = lines
         .iter()
         .map(|line| {
-            let who = line.get("name").and_then(Value::as_str).unwrap_or_else(|| text(line, "who"));
+            let who = line
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_else(|| text(line, "who"));
             let who = match line.get("role").and_then(Value::as_str) {
                 Some(role) => format!("{who} ({})", lang.role(role)),
                 None => who.to_owned(),
             };
-            let section = line.get("section").and_then(Value::as_str).map(|id| lang.section(id, None));
+            let section = line
+                .get("section")
+                .and_then(Value::as_str)
+                .map(|id| lang.section(id, None));
             let objects: Vec<&str> = list(line, "objects").filter_map(Value::as_str).collect();
             let right = text(line, "right");
-            let right = if right.is_empty() { String::new() } else { lang.term(&format!("right_{right}")) };
+            let right = if right.is_empty() {
+                String::new()
+            } else {
+                lang.term(&format!("right_{right}"))
+            };
             let reason = text(line, "reason");
-            let reason = if reason.is_empty() { String::new() } else { lang.term(&format!("reason_{reason}")) };
-            let rest = [objects.join(" "), right, reason].into_iter().filter(|part| !part.is_empty());
+            let reason = if reason.is_empty() {
+                String::new()
+            } else {
+                lang.term(&format!("reason_{reason}"))
+            };
+            let rest = [objects.join(" "), right, reason]
+                .into_iter()
+                .filter(|part| !part.is_empty());
             vec![
                 moment(text(line, "at")),
                 who,
@@ -269,9 +355,19 @@ pub fn verified(lang: Lang, verified: &Value) -> Vec<String> {
     let rows: Vec<Vec<String>> = list(verified, "compartments")
         .map(|one| {
             let section = text(one, "section");
-            let name = if section.is_empty() { lang.say("only_owner", &[]) } else { lang.section(section, None) };
+            let name = if section.is_empty() {
+                lang.say("only_owner", &[])
+            } else {
+                lang.section(section, None)
+            };
             let (changes, records) = (number(one, "changes"), number(one, "records"));
-            vec![name, text(one, "side").to_owned(), changes, records, text(one, "hash").to_owned()]
+            vec![
+                name,
+                text(one, "side").to_owned(),
+                changes,
+                records,
+                text(one, "hash").to_owned(),
+            ]
         })
         .collect();
     let mut lines = aligned(&rows);
@@ -291,7 +387,11 @@ pub fn findings(lang: Lang, findings: &[Value]) -> Vec<String> {
         .iter()
         .map(|finding| {
             let check = lang.term(&format!("check_{}", text(finding, "check")));
-            vec![lang.term(&format!("state_{}", text(finding, "state"))), check, text(finding, "detail").to_owned()]
+            vec![
+                lang.term(&format!("state_{}", text(finding, "state"))),
+                check,
+                text(finding, "detail").to_owned(),
+            ]
         })
         .collect();
     aligned(&rows)
@@ -302,9 +402,16 @@ pub fn deliveries(lang: Lang, devices: &[Value]) -> Vec<String> {
     devices
         .iter()
         .map(|device| {
-            let name = device.get("name").and_then(Value::as_str).unwrap_or_else(|| text(device, "person"));
+            let name = device
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_else(|| text(device, "person"));
             let (delivered, waiting) = (number(device, "delivered"), number(device, "waiting"));
-            let mut slots = vec![("name", name), ("delivered", delivered.as_str()), ("waiting", waiting.as_str())];
+            let mut slots = vec![
+                ("name", name),
+                ("delivered", delivered.as_str()),
+                ("waiting", waiting.as_str()),
+            ];
             match device.get("last_seen").and_then(Value::as_str) {
                 Some(seen) => {
                     let seen = moment(seen);
@@ -325,7 +432,9 @@ pub fn event(lang: Lang, event: &Event) -> Option<String> {
             lang.say("event_changed", &[("sections", &names.join(", "))])
         }
         Event::Joining { name, code, .. } => lang.say("joining", &[("name", name), ("code", code)]),
-        Event::Joined { person: Some(person), .. } => lang.say("granted", &[("person", person)]),
+        Event::Joined {
+            person: Some(person), ..
+        } => lang.say("granted", &[("person", person)]),
         Event::Joined { person: None, .. } => lang.say("joined_refused", &[]),
         Event::Peer { name, connected } => {
             let name = name.as_deref()?;

@@ -316,7 +316,7 @@ fn scalars(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) 
                 path.pop();
             }
         }
-        _ => found.push(path.clone()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => found.push(path.clone()),
     }
 }
 

@@ -67,7 +67,10 @@ pub fn start(demo: Option<Demo>, home: Option<&Path>, screenshot: Option<&Path>)
         .transpose()?;
     let mut window = process::program(built.join("keukentafel-desktop"));
     if let Some(filled) = &throw_away {
-        window.args(filled.arguments());
+        // Nobody is to be reached from a family that does not exist.
+        window
+            .args(filled.arguments())
+            .args(["--relay", "none", "--no-discovery"]);
     } else if let Some(home) = home {
         window.arg("--home").arg(std::path::absolute(home)?);
     }
@@ -97,6 +100,7 @@ fn take_picture(screenshot: &Path, window: &Command, file: &Path, display: bool)
 /// A home folder that exists for as long as this value does, with a demo family in it.
 struct ThrowAway {
     folder: tempfile::TempDir,
+    now: String,
 }
 
 impl ThrowAway {
@@ -105,6 +109,7 @@ impl ThrowAway {
         let owner = Owner::read(&fs::read_to_string(&file).with_context(|| file.display().to_string())?)?;
         let filled = Self {
             folder: tempfile::Builder::new().prefix("keukentafel-demo-").tempdir()?,
+            now: owner.now(),
         };
         fs::write(filled.passphrase_file(), "een keukentafel met vier stoelen\n")?;
         println!(
@@ -128,21 +133,24 @@ impl ThrowAway {
     }
 
     /// What makes the command line and the window open this folder.
-    fn arguments(&self) -> [std::ffi::OsString; 4] {
+    fn arguments(&self) -> [std::ffi::OsString; 6] {
         [
             "--home".into(),
             self.folder.path().join("home").into(),
             "--passphrase-file".into(),
             self.passphrase_file().into(),
+            "--now".into(),
+            self.now.clone().into(),
         ]
     }
 }
 
-/// Whose dossier a demo file holds.
+/// Whose dossier a demo file holds, and on which day it plays.
 #[derive(Debug, PartialEq)]
 struct Owner {
     id: String,
     name: String,
+    day: String,
 }
 
 impl Owner {
@@ -155,13 +163,20 @@ impl Owner {
             .flatten()
             .find(|person| person.get("id").and_then(|id| id.as_str()) == id)
             .and_then(|person| person.get("name")?.as_str());
-        match (id, name) {
-            (Some(id), Some(name)) => Ok(Self {
+        let day = family.get("anchor_date").and_then(|day| day.as_str());
+        match (id, name, day) {
+            (Some(id), Some(name), Some(day)) => Ok(Self {
                 id: id.to_owned(),
                 name: name.to_owned(),
+                day: day.to_owned(),
             }),
-            _ => Err(anyhow!("the demo file does not name its owner")),
+            _ => Err(anyhow!("the demo file does not name its owner and its day")),
         }
+    }
+
+    /// The morning of that day. The clocks of both families are on winter time.
+    fn now(&self) -> String {
+        format!("{}T08:00:00+01:00", self.day)
     }
 }
 
@@ -178,6 +193,7 @@ mod tests {
         let known = |id: &str, name: &str| Owner {
             id: id.to_owned(),
             name: name.to_owned(),
+            day: "2026-11-23".to_owned(),
         };
         assert_eq!(
             owners,
@@ -187,7 +203,10 @@ mod tests {
 
     #[test]
     fn a_family_without_owner_is_refused() {
-        assert!(Owner::read(r#"{"dossier":{},"people":[{"name":"X"}]}"#).is_err());
-        assert!(Owner::read(r#"{"dossier":{"owner_person_id":"p-a"},"people":[{"id":"p-b","name":"B"}]}"#).is_err());
+        let family =
+            |owner: &str| format!(r#"{{"anchor_date":"2026-11-23",{owner},"people":[{{"id":"p-b","name":"B"}}]}}"#);
+        assert!(Owner::read(&family(r#""dossier":{"owner_person_id":"p-b"}"#)).is_ok());
+        assert!(Owner::read(&family(r#""dossier":{"owner_person_id":"p-a"}"#)).is_err());
+        assert!(Owner::read(&family(r#""dossier":{}"#)).is_err());
     }
 }

@@ -14,7 +14,11 @@ use crate::setup::{self, Need};
 pub fn run(only: &[String], strict: bool) -> Result<()> {
     setup::ensure(&[Need::Compile])?;
     let target = process::target_folder()?;
-    let built = |name: &str| target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let built = |name: &str| {
+        target
+            .join("release")
+            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    };
     build(&["--package", "dossier-cli", "--bin", "keukentafel"])?;
     build(&["--package", "keukentafel-tests", "--bin", "bench"])?;
     let mut command = process::program(built("bench"));
@@ -31,7 +35,11 @@ pub fn run(only: &[String], strict: bool) -> Result<()> {
 }
 
 fn build(what: &[&str]) -> Result<()> {
-    process::run(process::cargo().args(["build", "--release", "--quiet", "--locked"]).args(what))
+    process::run(
+        process::cargo()
+            .args(["build", "--release", "--quiet", "--locked"])
+            .args(what),
+    )
 }
 
 fn option(command: &mut std::process::Command, name: &str, path: &Path) {

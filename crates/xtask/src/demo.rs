@@ -30,12 +30,21 @@ pub fn play(home: Option<&Path>, debug: bool) -> Result<()> {
     let folder = match home {
         Some(home) => {
             std::fs::create_dir_all(home)?;
-            ensure!(std::fs::read_dir(home)?.next().is_none(), "{} is not empty", home.display());
+            ensure!(
+                std::fs::read_dir(home)?.next().is_none(),
+                "{} is not empty",
+                home.display()
+            );
             home.to_path_buf()
         }
         None => throw_away.path().to_path_buf(),
     };
-    let mut stage = Stage { binary, folder, steps: 0, used_ticket: String::new() };
+    let mut stage = Stage {
+        binary,
+        folder,
+        steps: 0,
+        used_ticket: String::new(),
+    };
     std::fs::write(stage.passphrase(), "vier losse woorden voor de proef\n")?;
     stage.start()?;
     stage.invite_all()?;
@@ -59,7 +68,10 @@ fn build(debug: bool) -> Result<PathBuf> {
     if !debug {
         cargo.arg("--release");
     }
-    ensure!(cargo.status().context("cargo build")?.success(), "dossier-cli does not build");
+    ensure!(
+        cargo.status().context("cargo build")?.success(),
+        "dossier-cli does not build"
+    );
     let folder = process::target_folder()?.join(if debug { "debug" } else { "release" });
     Ok(folder.join(format!("keukentafel{}", std::env::consts::EXE_SUFFIX)))
 }
@@ -95,7 +107,10 @@ impl Drop for Running {
 impl Running {
     fn next(&mut self) -> Result<Value> {
         let mut line = String::new();
-        ensure!(self.out.read_line(&mut line)? > 0, "the program ended before it said what was waited for");
+        ensure!(
+            self.out.read_line(&mut line)? > 0,
+            "the program ended before it said what was waited for"
+        );
         serde_json::from_str(&line).with_context(|| format!("not JSON: {line}"))
     }
 
@@ -117,7 +132,9 @@ impl Running {
 
     /// Asks it to stop, as the system does when a computer is switched off.
     fn stop(self) -> Result<()> {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()?;
         ensure!(asked.success(), "the program was gone already");
         let code = self.end()?;
         ensure!(code == Some(0), "the program did not stop in good order: {code:?}");
@@ -132,8 +149,15 @@ impl Stage {
 
     fn at(&self, who: &str, now: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg("--home").arg(self.folder.join(who)).arg("--passphrase-file").arg(self.passphrase());
-        command.args(["--json", "--now", now]).args(arguments).stdin(Stdio::null());
+        command
+            .arg("--home")
+            .arg(self.folder.join(who))
+            .arg("--passphrase-file")
+            .arg(self.passphrase());
+        command
+            .args(["--json", "--now", now])
+            .args(arguments)
+            .stdin(Stdio::null());
         command
     }
 
@@ -153,15 +177,31 @@ impl Stage {
     /// The answer of a command that must succeed.
     fn ask(&self, who: &str, arguments: &[&str]) -> Result<Value> {
         let outcome = self.run(who, arguments)?;
-        ensure!(outcome.code == Some(0), "{who}: {}: {:?} {}", arguments.join(" "), outcome.code, outcome.err);
+        ensure!(
+            outcome.code == Some(0),
+            "{who}: {}: {:?} {}",
+            arguments.join(" "),
+            outcome.code,
+            outcome.err
+        );
         serde_json::from_str(&outcome.out).with_context(|| format!("{who}: {}: not JSON", arguments.join(" ")))
     }
 
     /// A command that must be refused, with this exit status.
     fn must_fail(&self, who: &str, code: i32, arguments: &[&str]) -> Result<String> {
         let outcome = self.run(who, arguments)?;
-        ensure!(outcome.code == Some(code), "{who}: {}: wanted exit {code}, got {:?} {}", arguments.join(" "), outcome.code, outcome.err);
-        ensure!(!outcome.err.trim().is_empty(), "{who}: {}: refused without a word", arguments.join(" "));
+        ensure!(
+            outcome.code == Some(code),
+            "{who}: {}: wanted exit {code}, got {:?} {}",
+            arguments.join(" "),
+            outcome.code,
+            outcome.err
+        );
+        ensure!(
+            !outcome.err.trim().is_empty(),
+            "{who}: {}: refused without a word",
+            arguments.join(" ")
+        );
         Ok(outcome.err)
     }
 
@@ -169,7 +209,10 @@ impl Stage {
         let mut command = self.at(who, TODAY, arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let out = child.stdout.take().context("no output")?;
-        Ok(Running { child, out: BufReader::new(out) })
+        Ok(Running {
+            child,
+            out: BufReader::new(out),
+        })
     }
 
     fn networked<'a>(first: &[&'a str]) -> Vec<&'a str> {
@@ -188,7 +231,10 @@ impl Stage {
         for _ in 0..2 {
             for who in others {
                 let answer = self.ask(who, &Self::networked(&["sync", "--until-idle", "--timeout", "60"]))?;
-                ensure!(answer.get("idle") == Some(&Value::Bool(true)), "{who} has not everything yet");
+                ensure!(
+                    answer.get("idle") == Some(&Value::Bool(true)),
+                    "{who} has not everything yet"
+                );
             }
         }
         lisa.stop()
@@ -201,7 +247,12 @@ impl Stage {
 
     fn item(&self, who: &str, section: &str, id: &str) -> Result<Value> {
         let items = self.ask(who, &["item", "list", section])?;
-        let found = items.as_array().into_iter().flatten().find(|item| text(item, "id") == id).cloned();
+        let found = items
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|item| text(item, "id") == id)
+            .cloned();
         found.with_context(|| format!("{who} does not see {id} in {section}"))
     }
 
@@ -220,8 +271,16 @@ impl Stage {
     fn start(&mut self) -> Result<()> {
         let people = [
             ("lisa", "Lisa Verhagen", None),
-            ("karin", "Karin de Wit", Some(("Wijkteam De Lindeboom", "wijkteamwerker"))),
-            ("hendriks", "Dokter Hendriks", Some(("Huisartsenpraktijk Zonnedauw", "huisarts"))),
+            (
+                "karin",
+                "Karin de Wit",
+                Some(("Wijkteam De Lindeboom", "wijkteamwerker")),
+            ),
+            (
+                "hendriks",
+                "Dokter Hendriks",
+                Some(("Huisartsenpraktijk Zonnedauw", "huisarts")),
+            ),
             ("ria", "Ria Verhagen", None),
         ];
         for (who, name, work) in people {
@@ -238,17 +297,26 @@ impl Stage {
         self.must_fail("lisa", 2, &["init", "--name", "Iemand anders"])?;
         self.say("Lisa", "kan niet per ongeluk opnieuw beginnen");
         let words = self.ask("lisa", &["recovery", "words"])?;
-        ensure!(words.get("words").and_then(Value::as_array).map(Vec::len) == Some(24), "there are no 24 words");
+        ensure!(
+            words.get("words").and_then(Value::as_array).map(Vec::len) == Some(24),
+            "there are no 24 words"
+        );
         self.say("Lisa", "heeft 24 herstelwoorden");
 
         let family = process::root().join(FAMILY);
         let card = self.ask("lisa", &["demo", "load", &family.to_string_lossy()])?;
-        ensure!(card.get("own") == Some(&Value::Bool(true)), "the dossier is not Lisa's own");
+        ensure!(
+            card.get("own") == Some(&Value::Bool(true)),
+            "the dossier is not Lisa's own"
+        );
         self.say("Lisa", &format!("heeft haar dossier: {}", text(&card, "title")));
         let dumped = self.folder.join("terug.json");
         self.ask("lisa", &["demo", "dump", &dumped.to_string_lossy()])?;
         let read = |path: &Path| -> Result<Value> { Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?) };
-        ensure!(read(&family)? == read(&dumped)?, "what came back is not what was loaded");
+        ensure!(
+            read(&family)? == read(&dumped)?,
+            "what came back is not what was loaded"
+        );
         self.say("Lisa", "krijgt precies terug wat erin ging");
         Ok(())
     }
@@ -264,15 +332,27 @@ impl Stage {
     fn invite_all(&mut self) -> Result<()> {
         for (who, name) in [("karin", "Karin"), ("hendriks", "Hendriks"), ("ria", "Ria")] {
             let person = format!("p-{who}");
-            let mut inviting =
-                self.begin("lisa", &Self::networked(&["access", "invite", "--person", &person, "--wait"]))?;
+            let mut inviting = self.begin(
+                "lisa",
+                &Self::networked(&["access", "invite", "--person", &person, "--wait"]),
+            )?;
             let ticket = text(&inviting.next_with("ticket")?, "ticket").to_owned();
             let mut joining = self.begin(who, &Self::networked(&["access", "join", &ticket]))?;
             let theirs = text(&joining.next_with("code")?, "code").to_owned();
             let joining_line = inviting.next_with("joining")?;
-            let ours = joining_line.get("joining").map(|joining| text(joining, "code")).unwrap_or_default().to_owned();
-            ensure!(ours == theirs && ours.len() == 12, "the two screens show different codes");
-            self.say("Lisa", &format!("nodigt {name} uit; op beide schermen staat {}", spaced(&ours)));
+            let ours = joining_line
+                .get("joining")
+                .map(|joining| text(joining, "code"))
+                .unwrap_or_default()
+                .to_owned();
+            ensure!(
+                ours == theirs && ours.len() == 12,
+                "the two screens show different codes"
+            );
+            self.say(
+                "Lisa",
+                &format!("nodigt {name} uit; op beide schermen staat {}", spaced(&ours)),
+            );
             if who == "karin" {
                 self.used_ticket.clone_from(&ticket);
                 self.must_fail("lisa", 6, &["dossier", "list"])?;
@@ -280,7 +360,11 @@ impl Stage {
             }
             self.ask("lisa", &["access", "confirm", &ours])?;
             let joined = joining.next_with("joined")?;
-            let me = joined.get("joined").map(|card| text(card, "me")).unwrap_or_default().to_owned();
+            let me = joined
+                .get("joined")
+                .map(|card| text(card, "me"))
+                .unwrap_or_default()
+                .to_owned();
             ensure!(me == person, "{who} is known as {me}");
             ensure!(joining.end()? == Some(0), "{who} could not join");
             ensure!(inviting.end()? == Some(0), "the invitation did not end well");
@@ -294,13 +378,25 @@ impl Stage {
         let mut watching = self.begin("lisa", &Self::networked(&["sync", "--watch"]))?;
         let listening = watching.next_with("listening")?;
         watching.stop()?;
-        let addresses = listening.get("listening").and_then(Value::as_array).context("Lisa listens nowhere")?;
-        let address = addresses.first().and_then(Value::as_str).context("Lisa listens nowhere")?;
+        let addresses = listening
+            .get("listening")
+            .and_then(Value::as_array)
+            .context("Lisa listens nowhere")?;
+        let address = addresses
+            .first()
+            .and_then(Value::as_str)
+            .context("Lisa listens nowhere")?;
         // A ticket that does not say where Lisa is would fail for that alone.
         let invite = ["access", "invite", "--person", "p-anouk", "--listen", address];
         let good = self.ticket(TODAY, &invite)?;
-        let old = self.ticket(LONG_AGO, &invite.iter().copied().chain(["--hours", "1"]).collect::<Vec<_>>())?;
-        let wrong: String = good.char_indices().map(|(at, sign)| if at == 40 { other(sign) } else { sign }).collect();
+        let old = self.ticket(
+            LONG_AGO,
+            &invite.iter().copied().chain(["--hours", "1"]).collect::<Vec<_>>(),
+        )?;
+        let wrong: String = good
+            .char_indices()
+            .map(|(at, sign)| if at == 40 { other(sign) } else { sign })
+            .collect();
         let used = self.used_ticket.clone();
 
         let watching = self.watch("lisa")?;
@@ -323,14 +419,32 @@ impl Stage {
     fn who_sees_what(&mut self) -> Result<()> {
         let all = self.ask("lisa", &["dossier", "show"])?.to_string();
         let seen = [
-            ("karin", "Karin", vec!["Rust in huis en grip op geld", "Wie wij zijn"], vec!["Sertraline", "webwinkel"]),
-            ("hendriks", "Hendriks", vec!["Sertraline", "Rust in huis"], vec!["webwinkel", "Wie wij zijn", "HB afgelegd"]),
-            ("ria", "Ria", vec!["Rust in huis"], vec!["Sertraline", "webwinkel", "Wie wij zijn", "HB afgelegd"]),
+            (
+                "karin",
+                "Karin",
+                vec!["Rust in huis en grip op geld", "Wie wij zijn"],
+                vec!["Sertraline", "webwinkel"],
+            ),
+            (
+                "hendriks",
+                "Hendriks",
+                vec!["Sertraline", "Rust in huis"],
+                vec!["webwinkel", "Wie wij zijn", "HB afgelegd"],
+            ),
+            (
+                "ria",
+                "Ria",
+                vec!["Rust in huis"],
+                vec!["Sertraline", "webwinkel", "Wie wij zijn", "HB afgelegd"],
+            ),
         ];
         for (who, name, sees, not) in seen {
             let shown = self.ask(who, &["dossier", "show"])?.to_string();
             for words in &sees {
-                ensure!(all.contains(words) && shown.contains(words), "{name} does not see “{words}”");
+                ensure!(
+                    all.contains(words) && shown.contains(words),
+                    "{name} does not see “{words}”"
+                );
             }
             for words in &not {
                 ensure!(all.contains(words), "Lisa does not see “{words}”");
@@ -351,44 +465,106 @@ impl Stage {
 
     fn rights(&mut self) -> Result<()> {
         self.must_fail("hendriks", NOT_ALLOWED, &["item", "set", "g-4", "title=Slapen"])?;
-        self.must_fail("hendriks", NOT_ALLOWED, &["item", "add", "plan", "actions", "--set", "text=Bellen"])?;
+        self.must_fail(
+            "hendriks",
+            NOT_ALLOWED,
+            &["item", "add", "plan", "actions", "--set", "text=Bellen"],
+        )?;
         self.say("Hendriks", "mag het plan zien, en kan er niets in schrijven");
-        let allergy = ["item", "add", "gezondheid", "health.allergies", "--set", "substance=ibuprofen", "person=p-lisa"];
+        let allergy = [
+            "item",
+            "add",
+            "gezondheid",
+            "health.allergies",
+            "--set",
+            "substance=ibuprofen",
+            "person=p-lisa",
+        ];
         let added = self.ask("hendriks", &allergy)?;
-        let allergy = added.pointer("/ids/0").and_then(Value::as_str).context("no id")?.to_owned();
+        let allergy = added
+            .pointer("/ids/0")
+            .and_then(Value::as_str)
+            .context("no id")?
+            .to_owned();
         self.must_fail("hendriks", NOT_ALLOWED, &["item", "set", "al-1", "substance=niets"])?;
-        self.say("Hendriks", "mag gezondheid aanvullen: iets erbij lukt, iets veranderen niet");
+        self.say(
+            "Hendriks",
+            "mag gezondheid aanvullen: iets erbij lukt, iets veranderen niet",
+        );
         self.ask("karin", &["item", "set", "t-10", "status=gepland"])?;
         self.say("Karin", "mag het plan aanpassen, en doet dat");
         self.exchange(&["karin", "hendriks", "ria"])?;
-        ensure!(text(&self.item("lisa", "gezondheid", &allergy)?, "substance") == "ibuprofen", "Lisa has no ibuprofen");
-        ensure!(text(&self.item("lisa", "gezondheid", "al-1")?, "substance") == "penicilline", "an allergy changed");
+        ensure!(
+            text(&self.item("lisa", "gezondheid", &allergy)?, "substance") == "ibuprofen",
+            "Lisa has no ibuprofen"
+        );
+        ensure!(
+            text(&self.item("lisa", "gezondheid", "al-1")?, "substance") == "penicilline",
+            "an allergy changed"
+        );
         for who in ["lisa", "hendriks", "ria"] {
-            ensure!(text(&self.item(who, "plan", "t-10")?, "status") == "gepland", "{who} has the old status");
+            ensure!(
+                text(&self.item(who, "plan", "t-10")?, "status") == "gepland",
+                "{who} has the old status"
+            );
         }
-        self.say("Iedereen", "heeft na contact dezelfde tekst, en Lisa ziet wat erbij kwam");
+        self.say(
+            "Iedereen",
+            "heeft na contact dezelfde tekst, en Lisa ziet wat erbij kwam",
+        );
         Ok(())
     }
 
     fn notes(&mut self) -> Result<()> {
         let plain = "Ik sprak Lisa over de post. Het gaat beter.";
-        let added = self.ask("karin", &["note", "add", "verslagen", "--text", "HB, post besproken.", "--plain", plain])?;
-        let note = added.pointer("/ids/0").and_then(Value::as_str).context("no id")?.to_owned();
+        let added = self.ask(
+            "karin",
+            &[
+                "note",
+                "add",
+                "verslagen",
+                "--text",
+                "HB, post besproken.",
+                "--plain",
+                plain,
+            ],
+        )?;
+        let note = added
+            .pointer("/ids/0")
+            .and_then(Value::as_str)
+            .context("no id")?
+            .to_owned();
         self.exchange(&["karin"])?;
-        self.must_fail("lisa", NOT_ALLOWED, &["item", "set", &note, "text_plain=Het gaat slechter."])?;
+        self.must_fail(
+            "lisa",
+            NOT_ALLOWED,
+            &["item", "set", &note, "text_plain=Het gaat slechter."],
+        )?;
         self.must_fail("lisa", NOT_ALLOWED, &["item", "remove", &note])?;
         self.say("Lisa", "kan het verslag van Karin niet veranderen of weghalen");
         self.ask("lisa", &["note", "react", &note, "--text", "Dat klopt."])?;
         self.exchange(&["karin"])?;
         let seen = self.item("karin", "verslagen", &note)?;
         ensure!(text(&seen, "text_plain") == plain, "the note changed");
-        ensure!(seen.get("reactions").is_some_and(|said| said.to_string().contains("Dat klopt.")), "no reaction");
+        ensure!(
+            seen.get("reactions")
+                .is_some_and(|said| said.to_string().contains("Dat klopt.")),
+            "no reaction"
+        );
         self.say("Karin", "ziet wat Lisa van het verslag vindt");
         Ok(())
     }
 
     fn apart_and_together(&mut self) -> Result<()> {
-        let change = ["access", "change", "p-ria", "--grant", "plan=aanpassen", "--grant", "agenda=aanpassen"];
+        let change = [
+            "access",
+            "change",
+            "p-ria",
+            "--grant",
+            "plan=aanpassen",
+            "--grant",
+            "agenda=aanpassen",
+        ];
         self.ask("lisa", &change)?;
         self.exchange(&["ria"])?;
         self.say("Lisa", "geeft Ria andere rechten: zij mag plan en agenda nu veranderen");
@@ -399,29 +575,65 @@ impl Stage {
             .map(|item| text(item, "id").to_owned())
             .context("no appointment")?;
         for (who, goal, action, place) in [
-            ("lisa", "title=Op tijd de deur uit", "text=Tassen staan klaar om zeven uur", "location=bij mij thuis"),
-            ("karin", "title=Rustig de deur uit", "text=Tassen klaar voor het eten", "location=op het wijkteam"),
-            ("ria", "title=Samen de deur uit", "text=Oma zet de tassen klaar", "location=bij oma"),
+            (
+                "lisa",
+                "title=Op tijd de deur uit",
+                "text=Tassen staan klaar om zeven uur",
+                "location=bij mij thuis",
+            ),
+            (
+                "karin",
+                "title=Rustig de deur uit",
+                "text=Tassen klaar voor het eten",
+                "location=op het wijkteam",
+            ),
+            (
+                "ria",
+                "title=Samen de deur uit",
+                "text=Oma zet de tassen klaar",
+                "location=bij oma",
+            ),
         ] {
             self.ask(who, &["item", "set", "g-3", goal])?;
             self.ask(who, &["item", "set", "t-6", action])?;
             self.ask(who, &["item", "set", &appointment, place])?;
         }
-        self.say("Drie", "mensen veranderen zonder verbinding hetzelfde doel, dezelfde stap en dezelfde afspraak");
+        self.say(
+            "Drie",
+            "mensen veranderen zonder verbinding hetzelfde doel, dezelfde stap en dezelfde afspraak",
+        );
         self.exchange(&["karin", "ria"])?;
         for section in ["plan", "agenda"] {
             let lisa = self.hash("lisa", section)?;
             for who in ["karin", "ria"] {
-                ensure!(self.hash(who, section)? == lisa, "{who} has another {section} than Lisa");
+                ensure!(
+                    self.hash(who, section)? == lisa,
+                    "{who} has another {section} than Lisa"
+                );
             }
         }
-        for (section, id, field) in [("plan", "g-3", "title"), ("plan", "t-6", "text"), ("agenda", &appointment, "location")] {
-            let goals: Vec<Value> =
-                ["lisa", "karin", "ria"].iter().map(|who| self.item(who, section, id)).collect::<Result<_>>()?;
+        for (section, id, field) in [
+            ("plan", "g-3", "title"),
+            ("plan", "t-6", "text"),
+            ("agenda", &appointment, "location"),
+        ] {
+            let goals: Vec<Value> = ["lisa", "karin", "ria"]
+                .iter()
+                .map(|who| self.item(who, section, id))
+                .collect::<Result<_>>()?;
             let shown = |item: &Value| (item.get(field).cloned(), item.get("also_said").cloned());
-            ensure!(goals.iter().all(|item| Some(shown(item)) == goals.first().map(shown)), "{id} is not the same for all");
-            let others = goals.first().and_then(|item| item.pointer("/also_said/0/values")).and_then(Value::as_array);
-            ensure!(others.map(Vec::len) == Some(2), "{id} does not show what the other two said");
+            ensure!(
+                goals.iter().all(|item| Some(shown(item)) == goals.first().map(shown)),
+                "{id} is not the same for all"
+            );
+            let others = goals
+                .first()
+                .and_then(|item| item.pointer("/also_said/0/values"))
+                .and_then(Value::as_array);
+            ensure!(
+                others.map(Vec::len) == Some(2),
+                "{id} does not show what the other two said"
+            );
         }
         let goal = self.item("lisa", "plan", "g-3")?;
         let others: Vec<&str> = goal
@@ -431,20 +643,36 @@ impl Stage {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        self.say("Drie", &format!("keer hetzelfde: „{}”; ook gezegd: {}", text(&goal, "title"), others.join(" / ")));
+        self.say(
+            "Drie",
+            &format!(
+                "keer hetzelfde: „{}”; ook gezegd: {}",
+                text(&goal, "title"),
+                others.join(" / ")
+            ),
+        );
         Ok(())
     }
 
     fn stop_looking(&mut self) -> Result<()> {
         copy(&self.folder.join("ria"), &self.folder.join("ria-oud"))?;
         let revoked = self.ask("lisa", &["access", "revoke", "p-ria"])?;
-        ensure!(revoked.get("devices").and_then(Value::as_u64) == Some(1), "it is not said how many copies there are");
+        ensure!(
+            revoked.get("devices").and_then(Value::as_u64) == Some(1),
+            "it is not said how many copies there are"
+        );
         self.say("Lisa", "laat Ria niet meer meekijken; één apparaat heeft nog een kopie");
         let secret = "Alleen voor wie nog meekijkt";
-        self.ask("lisa", &["item", "add", "plan", "actions", "--set", &format!("text={secret}")])?;
+        self.ask(
+            "lisa",
+            &["item", "add", "plan", "actions", "--set", &format!("text={secret}")],
+        )?;
         let appointment = format!("title={secret}");
         let start = "start=2026-12-01T10:00:00+01:00";
-        self.ask("lisa", &["item", "add", "agenda", "appointments", "--set", &appointment, start])?;
+        self.ask(
+            "lisa",
+            &["item", "add", "agenda", "appointments", "--set", &appointment, start],
+        )?;
         let lisa = self.watch("lisa")?;
         self.ask("karin", &Self::networked(&["sync", "--until-idle"]))?;
         // Refused or not: what counts is what they can read afterwards.
@@ -452,15 +680,29 @@ impl Stage {
             self.run(who, &Self::networked(&["sync", "--until-idle", "--timeout", "15"]))?;
         }
         lisa.stop()?;
-        ensure!(self.ask("karin", &["dossier", "show"])?.to_string().contains(secret), "Karin misses the new text");
+        ensure!(
+            self.ask("karin", &["dossier", "show"])?.to_string().contains(secret),
+            "Karin misses the new text"
+        );
         for who in ["ria", "ria-oud"] {
-            ensure!(!self.run(who, &["dossier", "show"])?.out.contains(secret), "{who} reads the new text");
+            ensure!(
+                !self.run(who, &["dossier", "show"])?.out.contains(secret),
+                "{who} reads the new text"
+            );
         }
         self.say("Ria", "krijgt nieuwe tekst niet meer, ook niet met haar oude map");
         let view = self.ask("lisa", &["access", "list"])?;
-        let ria = view.get("people").and_then(Value::as_array).into_iter().flatten().find(|one| text(one, "person") == "p-ria");
+        let ria = view
+            .get("people")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .find(|one| text(one, "person") == "p-ria");
         let confirmed = ria.and_then(|ria| ria.pointer("/ended/confirmed"));
-        ensure!(confirmed == Some(&Value::Bool(true)), "Lisa does not see that the copy is gone");
+        ensure!(
+            confirmed == Some(&Value::Bool(true)),
+            "Lisa does not see that the copy is gone"
+        );
         self.say("Lisa", "ziet dat Ria's apparaat de kopie heeft weggehaald");
         Ok(())
     }
@@ -478,16 +720,31 @@ impl Stage {
             ("p-hendriks", "refused"),
             ("p-ria", "copy_removed"),
         ] {
-            let there = lines.iter().any(|line| text(line, "who") == who && text(line, "deed") == deed);
+            let there = lines
+                .iter()
+                .any(|line| text(line, "who") == who && text(line, "deed") == deed);
             ensure!(there, "the log does not say that {who} {deed}");
         }
-        ensure!(lines.iter().all(|line| !text(line, "at").is_empty()), "a line of the log has no time");
-        self.say("Lisa", &format!("leest in het logboek wie wat deed: {} regels", lines.len()));
+        ensure!(
+            lines.iter().all(|line| !text(line, "at").is_empty()),
+            "a line of the log has no time"
+        );
+        self.say(
+            "Lisa",
+            &format!("leest in het logboek wie wat deed: {} regels", lines.len()),
+        );
         for who in ["lisa", "karin", "hendriks", "vreemde"] {
             let verified = self.ask(who, &["verify"])?;
-            ensure!(verified.get("ok") == Some(&Value::Bool(true)), "{who}: not everything holds");
+            ensure!(
+                verified.get("ok") == Some(&Value::Bool(true)),
+                "{who}: not everything holds"
+            );
             let findings = self.ask(who, &["doctor"])?;
-            let faulty = findings.as_array().into_iter().flatten().any(|finding| text(finding, "state") == "fault");
+            let faulty = findings
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|finding| text(finding, "state") == "fault");
             ensure!(!faulty, "{who}: something is wrong with the installation");
         }
         self.say("Iedereen", "controleert elke handtekening en elke keten: alles klopt");

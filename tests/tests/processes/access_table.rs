@@ -39,7 +39,11 @@ fn neighbourhood() -> &'static Neighbourhood {
             let id = &entry.person_id;
             let home = Home::at(folder.join(id));
             home.ask(&["init", "--name", &family.names[id]]);
-            join(&lisa, &home, &["access", "invite", "--person", id, "--wait", "--yes-i-compared"]);
+            join(
+                &lisa,
+                &home,
+                &["access", "invite", "--person", id, "--wait", "--yes-i-compared"],
+            );
             people.insert(id.clone(), home);
         }
         lisa.refused(NOT_ALLOWED, &["access", "invite", "--person", "p-tim"]);
@@ -73,7 +77,9 @@ pub fn everything(home: &Home) -> String {
     let key = keyfile::open(&home.folder.join("key.age"), passphrase.trim()).unwrap();
     let connection = Connection::open(home.folder.join("dossier.db")).unwrap();
     let hex: String = key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    connection.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA cipher_page_size = 4096;")).unwrap();
+    connection
+        .execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA cipher_page_size = 4096;"))
+        .unwrap();
     let tables: Vec<String> = connection
         .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
         .unwrap()
@@ -117,7 +123,13 @@ pub fn everything(home: &Home) -> String {
     let dossiers = home.ask(&["dossier", "list"]);
     found.push_str(&dossiers.to_string());
     if dossiers.as_array().is_some_and(|dossiers| !dossiers.is_empty()) {
-        for words in [&["dossier", "show"][..], &["access", "list"], &["log"], &["sync", "status"], &["verify"]] {
+        for words in [
+            &["dossier", "show"][..],
+            &["access", "list"],
+            &["log"],
+            &["sync", "status"],
+            &["verify"],
+        ] {
             let shown = home.run(words);
             found.push_str(&shown.out);
         }
@@ -148,14 +160,20 @@ fn places(entry: &AccessEntry) -> BTreeSet<(String, Side)> {
 }
 
 fn may_read(entry: &AccessEntry, place: &Place, storage: &Storage) -> bool {
-    let Place::Section { section, side } = place else { return false };
+    let Place::Section { section, side } = place else {
+        return false;
+    };
     let places = places(entry);
     let here = places.contains(&(section.to_string(), *side)) && entry.only_about.is_none();
     here && match storage {
         Storage::Document => true,
         Storage::Record { audience, also_needs } => {
-            audience.as_ref().is_none_or(|audience| audience.contains(&entry.person_id))
-                && also_needs.iter().all(|section| places.contains(&(section.to_string(), Side::Wat)))
+            audience
+                .as_ref()
+                .is_none_or(|audience| audience.contains(&entry.person_id))
+                && also_needs
+                    .iter()
+                    .all(|section| places.contains(&(section.to_string(), Side::Wat)))
         }
     }
 }
@@ -187,19 +205,34 @@ fn check(person: &str) {
             allowed.extend(other.purpose.clone());
             allowed.extend(other.role.clone());
             allowed.extend(other.hat.clone());
+            allowed.extend(other.until.clone());
+            allowed.insert(other.person_id.clone());
         }
     }
     // The agenda's "dat" side tells when, what kind of place, and which organisation.
     if own_places.contains(&("agenda".to_owned(), Side::Dat)) {
-        for placed in all.family.items.iter().filter(|placed| placed.item.kind == "appointments") {
+        for placed in all
+            .family
+            .items
+            .iter()
+            .filter(|placed| placed.item.kind == "appointments")
+        {
             for key in ["start", "end", "location_kind", "org_id", "status"] {
-                placed.item.fields.get(key).iter().for_each(|value| texts(value, &mut allowed));
+                placed
+                    .item
+                    .fields
+                    .get(key)
+                    .iter()
+                    .for_each(|value| texts(value, &mut allowed));
             }
         }
     }
     forbidden.extend(all.family.names.values().cloned());
     for (section, label) in &all.family.sections {
-        if !own_places.iter().any(|(own, _)| own == section.as_str()) {
+        if own_places.iter().any(|(own, _)| own == section.as_str()) {
+            allowed.insert(section.to_string());
+            allowed.extend(label.clone());
+        } else {
             forbidden.extend(label.clone());
         }
     }
@@ -213,17 +246,26 @@ fn check(person: &str) {
 
     let held = everything(home);
     let found: Vec<&&String> = forbidden.iter().filter(|text| held.contains(text.as_str())).collect();
-    assert!(found.is_empty(), "{person} holds what the grant does not give: {found:#?}");
+    assert!(
+        found.is_empty(),
+        "{person} holds what the grant does not give: {found:#?}"
+    );
 
     // And everything that the grant does give.
     let shown = home.ask(&["dossier", "show"]);
-    let shown_ids: BTreeSet<String> =
-        shown["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
+    let shown_ids: BTreeSet<String> = shown["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect();
     let missing: Vec<&String> = allowed_ids.difference(&shown_ids).collect();
     assert!(missing.is_empty(), "{person} does not get {missing:?}");
     let family_ids: BTreeSet<&String> = all.family.items.iter().map(|placed| &placed.item.id).collect();
-    let more: Vec<&String> =
-        shown_ids.difference(&allowed_ids).filter(|id| family_ids.contains(id)).collect();
+    let more: Vec<&String> = shown_ids
+        .difference(&allowed_ids)
+        .filter(|id| family_ids.contains(id))
+        .collect();
     assert!(more.is_empty(), "{person} also gets {more:?}");
     for text in &allowed_ids {
         assert!(held.contains(text.as_str()), "the search itself misses {text}");
@@ -231,7 +273,11 @@ fn check(person: &str) {
 
     // Sections by name, here and in the list of dossiers.
     let verified = home.verified();
-    let placed = verified["compartments"].as_array().unwrap().iter().filter_map(|one| one["section"].as_str());
+    let placed = verified["compartments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["section"].as_str());
     let named: BTreeSet<&str> = placed.collect();
     let own: BTreeSet<&str> = own_places.iter().map(|(section, _)| section.as_str()).collect();
     if entry.only_about.is_none() {
@@ -278,7 +324,9 @@ fn the_other_parent_sees_when_the_children_have_something_and_no_more() {
     let children = ["p-noor", "p-daan", "p-mila"];
     let about_children = |fields: &Value| {
         let attendees = fields["attendees"].as_array().into_iter().flatten();
-        attendees.filter_map(Value::as_str).any(|person| children.contains(&person))
+        attendees
+            .filter_map(Value::as_str)
+            .any(|person| children.contains(&person))
     };
     let wanted: BTreeSet<String> = all
         .family
@@ -289,8 +337,16 @@ fn the_other_parent_sees_when_the_children_have_something_and_no_more() {
         .collect();
     let shown = all.people["p-rik"].ask(&["dossier", "show"]);
     let items = shown["items"].as_array().unwrap();
-    let seen: BTreeSet<String> = items.iter().map(|item| item["start"].as_str().unwrap().to_owned()).collect();
+    let seen: BTreeSet<String> = items
+        .iter()
+        .map(|item| item["start"].as_str().unwrap().to_owned())
+        .collect();
     assert!(!wanted.is_empty());
     assert_eq!(seen, wanted);
-    assert!(items.iter().all(|item| item["title"].is_null() && item["location"].is_null()), "{shown}");
+    assert!(
+        items
+            .iter()
+            .all(|item| item["title"].is_null() && item["location"].is_null()),
+        "{shown}"
+    );
 }

@@ -21,7 +21,12 @@ fn an_unknown_command_lists_what_there_is() {
             assert!(said.contains(known), "{wrong:?}: {said}");
         }
     }
-    for wrong in [&["init"][..], &["item", "add", "plan"], &["sync", "--until-idle", "--watch"], &["init", "--nam=x"]] {
+    for wrong in [
+        &["init"][..],
+        &["item", "add", "plan"],
+        &["sync", "--until-idle", "--watch"],
+        &["init", "--nam=x"],
+    ] {
         home.refused(USAGE, wrong);
     }
     assert!(!home.folder.exists(), "a wrong command left something behind");
@@ -44,7 +49,10 @@ fn wrong_words_change_nothing() {
     let lisa = &stage.lisa;
     let before = lisa.ask(&["dossier", "show"]);
     let unknown = lisa.refused(USAGE, &["item", "list", "bestaatniet"]);
-    assert!(unknown.fault()["detail"].as_str().unwrap().contains("agenda"), "{unknown:?}");
+    assert!(
+        unknown.fault()["detail"].as_str().unwrap().contains("agenda"),
+        "{unknown:?}"
+    );
     lisa.refused(USAGE, &["item", "add", "bestaatniet", "goals", "--set", "title=x"]);
     lisa.refused(USAGE, &["item", "add", "plan", "raketten", "--set", "title=x"]);
     lisa.refused(USAGE, &["item", "add", "plan", "goals"]);
@@ -54,12 +62,21 @@ fn wrong_words_change_nothing() {
     lisa.refused(USAGE, &["item", "remove", "g-bestaatniet"]);
     lisa.refused(USAGE, &["note", "react", "n-1", "--text", ""]);
     lisa.refused(USAGE, &["note", "add", "verslagen", "--text", ""]);
-    lisa.refused(USAGE, &["note", "add", "verslagen", "--text", "x", "--for", "p-bestaatniet"]);
+    lisa.refused(
+        USAGE,
+        &["note", "add", "verslagen", "--text", "x", "--for", "p-bestaatniet"],
+    );
     lisa.refused(USAGE, &["access", "invite", "--person", "p-bestaatniet"]);
     lisa.refused(USAGE, &["access", "invite", "--name", "Bo", "--grant", "plan=alles"]);
-    lisa.refused(USAGE, &["access", "invite", "--name", "Bo", "--grant", "bestaatniet=zien"]);
+    lisa.refused(
+        USAGE,
+        &["access", "invite", "--name", "Bo", "--grant", "bestaatniet=zien"],
+    );
     lisa.refused(USAGE, &["access", "invite", "--name", "Bo"]);
-    lisa.refused(USAGE, &["access", "invite", "--person", "p-karin", "--until", "gisteren"]);
+    lisa.refused(
+        USAGE,
+        &["access", "invite", "--person", "p-karin", "--until", "gisteren"],
+    );
     lisa.refused(USAGE, &["access", "revoke", "p-karin"]);
     lisa.refused(USAGE, &["access", "quarantine", "admit", "x"]);
     lisa.refused(USAGE, &["log", "--since", "ooit"]);
@@ -77,11 +94,16 @@ fn huge_text_is_refused_or_kept_whole() {
     let before = stage.lisa.ask(&["dossier", "show"]);
     for (letters, code) in [(100_000, DONE), (3_000_000, USAGE)] {
         std::fs::write(&file, format!("{{\"title\": \"{}\"}}", "é".repeat(letters))).unwrap();
-        let added = stage.lisa.run(&["item", "add", "plan", "goals", "--json-file", file.to_str().unwrap()]);
+        let added = stage
+            .lisa
+            .run(&["item", "add", "plan", "goals", "--json-file", file.to_str().unwrap()]);
         assert_eq!(added.code, Some(code), "{letters}: {}", added.err);
         if code == DONE {
             let id = added.json()["ids"][0].as_str().unwrap().to_owned();
-            assert_eq!(stage.lisa.item("plan", &id)["title"].as_str().unwrap().chars().count(), letters);
+            assert_eq!(
+                stage.lisa.item("plan", &id)["title"].as_str().unwrap().chars().count(),
+                letters
+            );
             stage.lisa.ask(&["item", "remove", &id]);
         }
     }
@@ -94,7 +116,11 @@ fn huge_text_is_refused_or_kept_whole() {
     for name in ["", "   ", "a\nb", &"x".repeat(5000)] {
         assert_eq!(home.run(&["init", "--name", name]).code, Some(USAGE), "{name:?}");
     }
-    assert_eq!(home.run(&["init", "--name", "Lisa"]).code, Some(DONE), "a refused name keeps a good one out");
+    assert_eq!(
+        home.run(&["init", "--name", "Lisa"]).code,
+        Some(DONE),
+        "a refused name keeps a good one out"
+    );
 }
 
 #[test]
@@ -116,18 +142,38 @@ fn a_broken_file_says_where_and_changes_nothing() {
         let refused = home.refused(REFUSED, &["demo", "load", file.to_str().unwrap()]);
         let detail = refused.fault()["detail"].as_str().unwrap().to_owned();
         let mut parts = detail.trim_start_matches("gezin.json:").trim().split(':');
-        let line: usize = parts.next().unwrap().parse().unwrap_or_else(|_| panic!("{what}: no line in {detail}"));
-        assert!(parts.next().unwrap().trim().parse::<usize>().is_ok(), "{what}: no column in {detail}");
+        let line: usize = parts
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap_or_else(|_| panic!("{what}: no line in {detail}"));
+        assert!(
+            parts.next().unwrap().trim().parse::<usize>().is_ok(),
+            "{what}: no column in {detail}"
+        );
         let lines = content.iter().filter(|byte| **byte == b'\n').count() + 1;
         assert!(line <= lines, "{what}: {detail}");
         if what == "cut" {
             assert_eq!(line, lines, "{detail}");
         }
-        assert_eq!(home.ask(&["dossier", "list"]), Value::Array(Vec::new()), "{what} left something behind");
+        assert_eq!(
+            home.ask(&["dossier", "list"]),
+            Value::Array(Vec::new()),
+            "{what} left something behind"
+        );
     }
     home.refused(REFUSED, &["demo", "load", "/bestaat/niet.json"]);
     home.refused(REFUSED, &["demo", "load", folder.path().to_str().unwrap()]);
-    home.refused(USAGE, &["demo", "load", keukentafel_tests::root().join(LISA).to_str().unwrap(), "--as", "p-niemand"]);
+    home.refused(
+        USAGE,
+        &[
+            "demo",
+            "load",
+            keukentafel_tests::root().join(LISA).to_str().unwrap(),
+            "--as",
+            "p-niemand",
+        ],
+    );
     assert_eq!(home.ask(&["dossier", "list"]), Value::Array(Vec::new()));
     assert_eq!(home.with_input(&["demo", "load", "-"], &whole).code, Some(DONE));
     home.verified();
@@ -141,7 +187,10 @@ fn another_key_or_another_database_opens_nothing() {
     let good = std::fs::read(lisa.passphrase()).unwrap();
     for wrong in ["verkeerd\n", "vier losse woorden voor de proef.\n"] {
         std::fs::write(lisa.passphrase(), wrong).unwrap();
-        assert_eq!(lisa.refused(SURROUNDINGS, &["dossier", "list"]).fault()["code"], "wrong_passphrase");
+        assert_eq!(
+            lisa.refused(SURROUNDINGS, &["dossier", "list"]).fault()["code"],
+            "wrong_passphrase"
+        );
     }
     for unusable in ["", "\n"] {
         std::fs::write(lisa.passphrase(), unusable).unwrap();
@@ -154,10 +203,19 @@ fn another_key_or_another_database_opens_nothing() {
 
     let database = std::fs::read(karin.folder.join("dossier.db")).unwrap();
     let own = std::fs::read(lisa.folder.join("dossier.db")).unwrap();
-    for foreign in [database, b"geen database".repeat(1000), Vec::new(), own[..own.len() / 2].to_vec()] {
+    for foreign in [
+        database,
+        b"geen database".repeat(1000),
+        Vec::new(),
+        own[..own.len() / 2].to_vec(),
+    ] {
         std::fs::write(lisa.folder.join("dossier.db"), &foreign).unwrap();
         lisa.refused(SURROUNDINGS, &["dossier", "list"]);
-        assert_eq!(std::fs::read(lisa.folder.join("dossier.db")).unwrap(), foreign, "a foreign file was changed");
+        assert_eq!(
+            std::fs::read(lisa.folder.join("dossier.db")).unwrap(),
+            foreign,
+            "a foreign file was changed"
+        );
     }
     std::fs::write(lisa.folder.join("dossier.db"), own).unwrap();
     lisa.verified();
@@ -167,7 +225,12 @@ fn another_key_or_another_database_opens_nothing() {
 fn two_programs_on_one_home_do_not_meet() {
     let stage = Stage::with_lisa();
     let watching = stage.lisa.watch();
-    for words in [&["dossier", "list"][..], &["item", "set", "g-1", "title=x"], &["init", "--name", "x"], &["verify"]] {
+    for words in [
+        &["dossier", "list"][..],
+        &["item", "set", "g-1", "title=x"],
+        &["init", "--name", "x"],
+        &["verify"],
+    ] {
         assert_eq!(stage.lisa.refused(SURROUNDINGS, words).fault()["code"], "in_use");
     }
     // Nobody waits there: said by the program that is open.
@@ -182,7 +245,10 @@ fn a_question_without_a_terminal_is_refused_rather_than_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let lisa = Home::of(folder.path().join("lisa"), "Lisa");
     let mut command = Command::new(crate::stage::program());
-    command.arg("--home").arg(&lisa.folder).args(["--json", "dossier", "list"]);
+    command
+        .arg("--home")
+        .arg(&lisa.folder)
+        .args(["--json", "dossier", "list"]);
     let output = command.stdin(std::process::Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(SURROUNDINGS));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no_terminal"));
@@ -192,7 +258,11 @@ fn a_question_without_a_terminal_is_refused_rather_than_waited_for() {
 fn a_reader_that_goes_away_is_no_disaster() {
     let stage = Stage::with_lisa();
     let mut command = stage.lisa.command(&["dossier", "show"]);
-    let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(DONE), Vec::new()));
@@ -203,10 +273,16 @@ fn a_home_that_cannot_be_written_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bestand");
     std::fs::write(&file, "x").unwrap();
-    let home = Home { folder: file.join("huis"), ..Home::at(folder.path().join("x")) };
+    let home = Home {
+        folder: file.join("huis"),
+        ..Home::at(folder.path().join("x"))
+    };
     home.refused(SURROUNDINGS, &["init", "--name", "Lisa"]);
     // Nobody can make a folder here, whoever they are.
-    let home = Home { folder: "/proc/keukentafel".into(), ..Home::at(folder.path().join("huis")) };
+    let home = Home {
+        folder: "/proc/keukentafel".into(),
+        ..Home::at(folder.path().join("huis"))
+    };
     home.refused(SURROUNDINGS, &["init", "--name", "Lisa"]);
 }
 
@@ -228,9 +304,15 @@ fn a_full_disk_is_said_and_loses_nothing() {
     let text = "x".repeat(150_000);
     let fields = folder.path().join("velden.json");
     std::fs::write(&fields, format!("{{\"title\": \"{text}\"}}")).unwrap();
-    let full = home.refused(SURROUNDINGS, &["item", "add", "plan", "goals", "--json-file", fields.to_str().unwrap()]);
+    let full = home.refused(
+        SURROUNDINGS,
+        &["item", "add", "plan", "goals", "--json-file", fields.to_str().unwrap()],
+    );
     assert_eq!(full.fault()["code"], "disk_full");
-    home.refused(SURROUNDINGS, &["demo", "dump", disk.0.join("uit.json").to_str().unwrap()]);
+    home.refused(
+        SURROUNDINGS,
+        &["demo", "dump", disk.0.join("uit.json").to_str().unwrap()],
+    );
     assert!(!disk.0.join("uit.json").exists());
     std::fs::remove_file(&rest).unwrap();
     assert_eq!(home.ask(&["dossier", "show"]), before);
@@ -245,7 +327,11 @@ impl SmallDisk {
     fn mount(at: &Path, size: &str) -> Option<Self> {
         std::fs::create_dir(at).unwrap();
         let size = format!("size={size}");
-        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output().ok()?;
+        let output = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(at)
+            .output()
+            .ok()?;
         output.status.success().then(|| Self(at.to_path_buf()))
     }
 }
@@ -260,10 +346,19 @@ impl Drop for SmallDisk {
 fn a_ticket_that_is_none_is_refused_before_anybody_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::of(folder.path().join("huis"), "Bewoner");
-    for wrong in ["", "kt1", "geen kaartje", "kt1aaaaaaaaaaaaaaaaaaaa", &"a".repeat(100_000)] {
+    for wrong in [
+        "",
+        "kt1",
+        "geen kaartje",
+        "kt1aaaaaaaaaaaaaaaaaaaa",
+        &"a".repeat(100_000),
+    ] {
         home.refused(REFUSED, &near(&["access", "join", wrong]));
     }
     let card = folder.path().join("kaart.json");
     std::fs::write(&card, "{").unwrap();
-    home.refused(REFUSED, &near(&["access", "join", "kt1", "--card", card.to_str().unwrap()]));
+    home.refused(
+        REFUSED,
+        &near(&["access", "join", "kt1", "--card", card.to_str().unwrap()]),
+    );
 }

@@ -113,13 +113,19 @@ fn an_invitation_cut_off_on_either_side_can_be_finished() {
             let state = |lisa: &Home, code: &str| lisa.run(&["access", "confirm", code]);
             let confirmed = state(&stage.lisa, &code);
             // Granted already before the cut: then nobody needs to say it again.
-            assert!(confirmed.code == Some(DONE) || confirmed.fault()["detail"] == "joiner", "{confirmed:?}");
+            assert!(
+                confirmed.code == Some(DONE) || confirmed.fault()["detail"] == "joiner",
+                "{confirmed:?}"
+            );
             let ended = joining.end();
             assert_eq!(ended.code, Some(DONE), "round {round}: {ended:?}");
         }
         karin.sync();
         watching.stop();
-        assert_eq!(karin.item("plan", "g-1")["title"], "Ik weet elke week wat ik kan uitgeven");
+        assert_eq!(
+            karin.item("plan", "g-1")["title"],
+            "Ik weet elke week wat ik kan uitgeven"
+        );
         stage.lisa.verified();
         karin.verified();
     }
@@ -179,14 +185,24 @@ fn a_revocation_cut_off_anywhere_is_whole_or_not_there() {
     let (_, whole) = timed(|| aside.ask(&["access", "revoke", "p-ria"]));
     let ended = |home: &Home| {
         let access = home.ask(&["access", "list"]);
-        let ria = access["people"].as_array().unwrap().iter().find(|one| one["person"] == "p-ria").unwrap().clone();
+        let ria = access["people"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["person"] == "p-ria")
+            .unwrap()
+            .clone();
         (ria["ended"].is_object(), ria["scopes"].as_array().unwrap().len())
     };
     let mut moments = Moments(6);
     for round in 0..8 {
         let copy = stage.lisa.copy(stage.folder.path().join(format!("lisa-{round}")));
         cut_off(&copy, &["access", "revoke", "p-ria"], moments.next(whole));
-        assert!(matches!(ended(&copy), (true, 0) | (false, 3)), "round {round}: {:?}", ended(&copy));
+        assert!(
+            matches!(ended(&copy), (true, 0) | (false, 3)),
+            "round {round}: {:?}",
+            ended(&copy)
+        );
         copy.verified();
         if !ended(&copy).0 {
             copy.ask(&["access", "revoke", "p-ria"]);
@@ -196,7 +212,9 @@ fn a_revocation_cut_off_anywhere_is_whole_or_not_there() {
         copy.verified();
     }
     stage.lisa.ask(&["access", "revoke", "p-ria"]);
-    stage.lisa.ask(&["item", "add", "plan", "actions", "--set", "text=Na het stoppen"]);
+    stage
+        .lisa
+        .ask(&["item", "add", "plan", "actions", "--set", "text=Na het stoppen"]);
     stage.exchange(&[&karin]);
     assert!(karin.ask(&["dossier", "show"]).to_string().contains("Na het stoppen"));
 }

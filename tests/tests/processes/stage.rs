@@ -33,7 +33,9 @@ pub fn program() -> &'static Path {
         let own = std::env::current_exe().unwrap();
         let folder = own.ancestors().nth(2).unwrap().to_path_buf();
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "--package", "dossier-cli"]).current_dir(keukentafel_tests::root());
+        cargo
+            .args(["build", "--quiet", "--package", "dossier-cli"])
+            .current_dir(keukentafel_tests::root());
         if folder.ends_with("release") {
             cargo.arg("--release");
         }
@@ -68,7 +70,11 @@ impl Outcome {
     /// The fault on standard error.
     #[track_caller]
     pub fn fault(&self) -> Value {
-        let line = self.err.lines().rfind(|line| line.starts_with('{')).unwrap_or_else(|| panic!("{self:?}"));
+        let line = self
+            .err
+            .lines()
+            .rfind(|line| line.starts_with('{'))
+            .unwrap_or_else(|| panic!("{self:?}"));
         serde_json::from_str::<Value>(line).unwrap()["fault"].clone()
     }
 
@@ -94,7 +100,11 @@ impl Home {
     pub fn at(folder: PathBuf) -> Self {
         let passphrase = folder.with_extension("wachtzin");
         std::fs::write(&passphrase, PASSPHRASE).unwrap();
-        Self { folder, passphrase, now: TODAY.to_owned() }
+        Self {
+            folder,
+            passphrase,
+            now: TODAY.to_owned(),
+        }
     }
 
     /// A home with somebody in it.
@@ -110,8 +120,15 @@ impl Home {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
-        command.arg("--home").arg(&self.folder).arg("--passphrase-file").arg(&self.passphrase);
-        command.args(["--json", "--now", &self.now]).args(arguments).stdin(Stdio::null());
+        command
+            .arg("--home")
+            .arg(&self.folder)
+            .arg("--passphrase-file")
+            .arg(&self.passphrase);
+        command
+            .args(["--json", "--now", &self.now])
+            .args(arguments)
+            .stdin(Stdio::null());
         command
     }
 
@@ -132,7 +149,11 @@ impl Home {
     pub fn ask_lines(&self, arguments: &[&str]) -> Vec<Value> {
         let outcome = self.run(arguments);
         assert_eq!(outcome.code, Some(DONE), "{arguments:?}: {outcome:?}");
-        outcome.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        outcome
+            .out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     #[track_caller]
@@ -142,7 +163,10 @@ impl Home {
 
     pub fn with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
         let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = input.to_vec();
@@ -176,7 +200,10 @@ impl Home {
     #[track_caller]
     pub fn load_lisa(&self) -> String {
         let file = keukentafel_tests::root().join(LISA);
-        self.ask(&["demo", "load", file.to_str().unwrap()])["id"].as_str().unwrap().to_owned()
+        self.ask(&["demo", "load", file.to_str().unwrap()])["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     #[track_caller]
@@ -191,7 +218,10 @@ impl Home {
     pub fn hash(&self, section: &str) -> String {
         let verified = self.verified();
         let compartments = verified["compartments"].as_array().unwrap();
-        let one = compartments.iter().find(|one| one["section"] == section && one["side"] == "wat").unwrap();
+        let one = compartments
+            .iter()
+            .find(|one| one["section"] == section && one["side"] == "wat")
+            .unwrap();
         one["hash"].as_str().unwrap().to_owned()
     }
 
@@ -209,7 +239,10 @@ impl Home {
             let entry = entry.unwrap();
             std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
         }
-        Self { now: self.now.clone(), ..Self::at(folder) }
+        Self {
+            now: self.now.clone(),
+            ..Self::at(folder)
+        }
     }
 }
 
@@ -257,13 +290,20 @@ impl Running {
         if let Some(mut stderr) = self.child.stderr.take() {
             stderr.read_to_string(&mut err).unwrap();
         }
-        Outcome { code: self.child.wait().unwrap().code(), out, err }
+        Outcome {
+            code: self.child.wait().unwrap().code(),
+            out,
+            err,
+        }
     }
 
     /// Asks it to stop, as the system does when a computer is switched off.
     #[track_caller]
     pub fn stop(self) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(asked.success());
         let ended = self.end();
         assert_eq!(ended.code, Some(DONE), "{ended:?}");

@@ -11,7 +11,27 @@ dossier: string,
 /**
  * Sections that changed.
  */
-sections: Array<string>, } | { "event": "peer", 
+sections: Array<string>, } | { "event": "joining", 
+/**
+ * Name of the ticket (hex).
+ */
+ticket: string, 
+/**
+ * Name that the joiner gave.
+ */
+name: string, 
+/**
+ * Twelve digits.
+ */
+code: string, } | { "event": "joined", 
+/**
+ * Name of the ticket (hex).
+ */
+ticket: string, 
+/**
+ * Person id inside the dossier; none when it was refused.
+ */
+person: string | null, } | { "event": "peer", 
 /**
  * Name, if known.
  */

@@ -9,6 +9,10 @@ import type { RightView } from "./RightView";
  */
 export type PlanView = { 
 /**
+ * Today, by this program's calendar.
+ */
+date: string, 
+/**
  * Title of the plan.
  */
 title: string | null, 

@@ -26,7 +26,7 @@ describe('dates in words', () => {
     expect(en.moment('2026-11-24T09:05:00+01:00', TODAY)).toBe('tomorrow at 9:05');
   });
 
-  it('puts a moment on the local day, whatever the offset it was written with', () => {
+  it('puts a moment on the Dutch day, whatever the offset it was written with', () => {
     expect(localDay('2026-11-24T23:30:00Z')).toBe('2026-11-25');
     expect(localDay('2026-06-24T21:59:00Z')).toBe('2026-06-24');
   });

@@ -2,8 +2,10 @@ import type { Key, Language, Values } from './catalogue';
 
 const LOCALE: Record<Language, string> = { nl: 'nl-NL', en: 'en-GB' };
 const DAY = 86_400_000;
+/** The calendar of the program, whatever the clock of this computer is set to: care is given in Dutch time. */
+const DUTCH = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Amsterdam', year: 'numeric', month: '2-digit', day: '2-digit', hour: 'numeric', minute: '2-digit', hourCycle: 'h23' });
 
-/** Dates and times in words. Days are local to this computer and written `2026-11-30`. */
+/** Dates and times in words. Days are in Dutch time and written `2026-11-30`. */
 export class Dates {
   readonly #t: (key: Key, values?: Values) => string;
   readonly #long: Intl.DateTimeFormat;
@@ -46,17 +48,21 @@ export class Dates {
   time(instant: string): string {
     const at = new Date(instant);
     if (Number.isNaN(at.getTime())) return instant;
-    const pad = (part: number) => String(part).padStart(2, '0');
-    return `${at.getHours()}${this.#dutchTime ? '.' : ':'}${pad(at.getMinutes())}`;
+    const { hour, minute } = dutchParts(at);
+    return `${Number(hour)}${this.#dutchTime ? '.' : ':'}${minute}`;
   }
 }
 
-/** The local day on which an instant falls. */
+/** The Dutch day on which an instant falls. */
 export function localDay(instant: string): string {
   const at = new Date(instant);
   if (Number.isNaN(at.getTime())) return instant.slice(0, 10);
-  const pad = (part: number) => String(part).padStart(2, '0');
-  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+  const { year, month, day } = dutchParts(at);
+  return `${year}-${month}-${day}`;
+}
+
+function dutchParts(at: Date): Partial<Record<Intl.DateTimeFormatPartTypes, string>> {
+  return Object.fromEntries(DUTCH.formatToParts(at).map(({ type, value }) => [type, value]));
 }
 
 /** Whole days from one day to another; null when either is not a day. */

@@ -239,8 +239,8 @@ export class FixtureProgram implements Backend {
         this.#state = this.#before.pop() ?? state;
         queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: [] }));
         return { ids: [] };
-      case 'section':
-      case 'item_remove':
+      // What no screen asks for.
+      default:
         throw new BackendFault({ code: 'not_found', detail: null });
     }
   }

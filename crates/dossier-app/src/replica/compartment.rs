@@ -123,7 +123,10 @@ impl Compartment {
             if header.kind == Kind::Operation
                 && let Some(body) = item.body
             {
-                compartment.log.push(Entry { position: item.position, operation: Operation::from_bytes(body)? });
+                compartment.log.push(Entry {
+                    position: item.position,
+                    operation: Operation::from_bytes(body)?,
+                });
             }
             Ok(())
         })?;
@@ -153,7 +156,11 @@ impl Compartment {
     /// Epochs for which a device already has a wrap.
     #[must_use]
     pub fn wrapped_for(&self, device: &DeviceId) -> BTreeSet<EpochId> {
-        self.wraps.iter().filter(|wrap| wrap.recipient == *device).map(|wrap| wrap.epoch).collect()
+        self.wraps
+            .iter()
+            .filter(|wrap| wrap.recipient == *device)
+            .map(|wrap| wrap.epoch)
+            .collect()
     }
 
     /// The dossier part has a log and nothing else.
@@ -270,7 +277,9 @@ impl Compartment {
             self.closed_records.insert(position);
             return;
         };
-        let Some(by) = self.chains.get(&position.chain).map(|chain| chain.open.device) else { return };
+        let Some(by) = self.chains.get(&position.chain).map(|chain| chain.open.device) else {
+            return;
+        };
         let content = Content::read(&record.content);
         if let Content::About(about) = &content
             && record.author.root == self.consent.root()
@@ -317,8 +326,9 @@ impl Compartment {
                 _ => None,
             };
             let inspected = opened.as_ref().map(|change| &change.inspected);
-            let extended =
-                self.verdict.extend(&self.consent, &self.chains, item.header.prev, &position, inspected);
+            let extended = self
+                .verdict
+                .extend(&self.consent, &self.chains, item.header.prev, &position, inspected);
             if extended == Extended::JudgeAgain {
                 return self.judge(store, me, dossier);
             }
@@ -349,14 +359,20 @@ impl Compartment {
     /// # Errors
     /// [`FaultCode::NotAllowed`] when it would not count: then it must not leave this device.
     pub fn take_own(&mut self, header: &Header, item: &Position, change: Option<&Inspected>) -> Result<bool, Fault> {
-        let open = self.chains.get(&item.chain).map(|chain| &chain.open).ok_or_else(|| Fault::internal("chain"))?;
+        let open = self
+            .chains
+            .get(&item.chain)
+            .map(|chain| &chain.open)
+            .ok_or_else(|| Fault::internal("chain"))?;
         if self.consent.within(&self.chains, open, item, header.kind).is_err() {
             return Err(Fault::new(FaultCode::NotAllowed));
         }
         if change.is_some() {
             self.applied.insert(*item);
         }
-        let extended = self.verdict.extend(&self.consent, &self.chains, header.prev, item, change);
+        let extended = self
+            .verdict
+            .extend(&self.consent, &self.chains, header.prev, item, change);
         Ok(extended == Extended::Counts)
     }
 
@@ -385,7 +401,14 @@ impl Compartment {
         let generation = self.verdict.generation()?;
         let changes = u32::try_from(self.applied.len()).unwrap_or(u32::MAX);
         let saved = self.doc.save();
-        Some((generation, dossier_store::Document { saved, upto: document_digest(&self.applied), changes }))
+        Some((
+            generation,
+            dossier_store::Document {
+                saved,
+                upto: document_digest(&self.applied),
+                changes,
+            },
+        ))
     }
 
     /// The same document built in one batch in canonical order, saved: equal bytes wherever the set is equal.
@@ -436,11 +459,15 @@ pub fn actor(chain: &ChainId) -> ActorId {
 /// Applies admitted changes in one batch. Works on the document itself; a panic inside Automerge is a fault of this
 /// machine that leaves the document to be built again.
 fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Result<(), ()> {
-    let changes = raw.map(|raw| Change::try_from(raw).map_err(|_| ())).collect::<Result<Vec<_>, ()>>()?;
+    let changes = raw
+        .map(|raw| Change::try_from(raw).map_err(|_| ()))
+        .collect::<Result<Vec<_>, ()>>()?;
     if changes.is_empty() {
         return Ok(());
     }
-    catch_unwind(AssertUnwindSafe(|| doc.apply_changes(changes))).map_err(|_| ())?.map_err(|_| ())
+    catch_unwind(AssertUnwindSafe(|| doc.apply_changes(changes)))
+        .map_err(|_| ())?
+        .map_err(|_| ())
 }
 
 fn document_digest(positions: &BTreeSet<Position>) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! What this program writes inside sealed places beside the model's own records: what a compartment is, and on what
 //! terms somebody was let in.
 
+use dossier_model::record::RecordItem;
 use dossier_model::{Place, RecordContent, SectionId, Side};
 use dossier_trust::codec::{Canonical, DecodeError, Reader, Writer};
 use dossier_trust::ids::DeviceId;
@@ -56,6 +57,16 @@ impl Content {
             return Self::Model(content);
         }
         serde_json::from_slice(bytes).map_or(Self::Unknown, Self::About)
+    }
+
+    /// The item in it, if it is one.
+    #[must_use]
+    pub fn item(&self) -> Option<&RecordItem> {
+        if let Self::Model(RecordContent::Item(item)) = self {
+            Some(item)
+        } else {
+            None
+        }
     }
 
     /// The bytes to sign.

@@ -77,19 +77,29 @@ impl Dossier {
     /// A compartment by name, the dossier part included.
     #[must_use]
     pub fn compartment(&self, id: &CompartmentId) -> Option<&Compartment> {
-        if *id == CompartmentId::DOSSIER { Some(&self.part) } else { self.compartments.get(id) }
+        if *id == CompartmentId::DOSSIER {
+            Some(&self.part)
+        } else {
+            self.compartments.get(id)
+        }
     }
 
     /// As [`Self::compartment`].
     pub fn compartment_mut(&mut self, id: &CompartmentId) -> Option<&mut Compartment> {
-        if *id == CompartmentId::DOSSIER { Some(&mut self.part) } else { self.compartments.get_mut(id) }
+        if *id == CompartmentId::DOSSIER {
+            Some(&mut self.part)
+        } else {
+            self.compartments.get_mut(id)
+        }
     }
 
     /// The compartment of a place, if this reader knows of one. Several only when somebody restored an old copy; then
     /// the smallest name.
     #[must_use]
     pub fn at(&self, place: &Place) -> Option<&Compartment> {
-        self.compartments.values().find(|compartment| compartment.place() == Some(place))
+        self.compartments
+            .values()
+            .find(|compartment| compartment.place() == Some(place))
     }
 
     /// Name of the compartment of a place.
@@ -97,11 +107,13 @@ impl Dossier {
     /// # Errors
     /// [`FaultCode::NotAllowed`] for a section that exists by name but is not shared with this reader.
     pub fn id_at(&self, place: &Place) -> Result<CompartmentId, Fault> {
-        self.at(place).map(|compartment| compartment.id).ok_or_else(|| match place.section() {
-            Some(section) if self.own => Fault::not_found(section.as_str()),
-            Some(section) => Fault::not_allowed(section.as_str()),
-            None => Fault::new(FaultCode::NotAllowed),
-        })
+        self.at(place)
+            .map(|compartment| compartment.id)
+            .ok_or_else(|| match place.section() {
+                Some(section) if self.own => Fault::not_found(section.as_str()),
+                Some(section) => Fault::not_allowed(section.as_str()),
+                None => Fault::new(FaultCode::NotAllowed),
+            })
     }
 
     /// Sections that this reader has something of, in the order in which they are shown: standard ones first.
@@ -111,11 +123,17 @@ impl Dossier {
         for compartment in self.compartments.values() {
             if let (Some(Place::Section { section, .. }), Some(about)) = (compartment.place(), compartment.about()) {
                 let label = about.label.clone();
-                found.entry(section.clone()).and_modify(|held| *held = held.take().or_else(|| label.clone())).or_insert(label);
+                found
+                    .entry(section.clone())
+                    .and_modify(|held| *held = held.take().or_else(|| label.clone()))
+                    .or_insert(label);
             }
         }
         let rank = |id: &SectionId| {
-            dossier_model::section::standard().iter().position(|one| one.id == *id).unwrap_or(usize::MAX)
+            dossier_model::section::standard()
+                .iter()
+                .position(|one| one.id == *id)
+                .unwrap_or(usize::MAX)
         };
         let mut list: Vec<_> = found.into_iter().collect();
         list.sort_by_key(|(id, _)| (rank(id), id.clone()));
@@ -126,7 +144,10 @@ impl Dossier {
     #[must_use]
     pub fn right_in(&self, me: &Me, section: &SectionId) -> Option<(dossier_trust::operation::Right, Side)> {
         [Side::Wat, Side::Dat].into_iter().find_map(|side| {
-            let place = Place::Section { section: section.clone(), side };
+            let place = Place::Section {
+                section: section.clone(),
+                side,
+            };
             let compartment = self.at(&place)?;
             Some((compartment.consent.right_of(&me.id())?, side))
         })

@@ -29,7 +29,9 @@ impl Compartment {
     #[must_use]
     pub fn grant_notes(&self) -> BTreeMap<OpId, GrantNote> {
         let grants = self.log.iter().filter_map(|entry| match &entry.operation {
-            Operation::Grant { record: Some(sealed), .. } => Some((entry.operation.id(), sealed)),
+            Operation::Grant {
+                record: Some(sealed), ..
+            } => Some((entry.operation.id(), sealed)),
             Operation::Grant { record: None, .. }
             | Operation::Genesis { .. }
             | Operation::Device { .. }
@@ -53,7 +55,10 @@ impl Compartment {
     #[must_use]
     pub fn may_edit(&self, principal: &PrincipalId) -> bool {
         self.consent.root() == *principal
-            || self.consent.grants().any(|(_, grant)| grant.principal == *principal && grant.right >= Right::Edit)
+            || self
+                .consent
+                .grants()
+                .any(|(_, grant)| grant.principal == *principal && grant.right >= Right::Edit)
     }
 }
 
@@ -92,7 +97,12 @@ impl Dossier {
 
     /// The author of a record as the model wants to know them.
     #[must_use]
-    pub fn author(&self, compartment: &Compartment, people: &BTreeMap<PrincipalId, Person>, root: &PrincipalId) -> Author {
+    pub fn author(
+        &self,
+        compartment: &Compartment,
+        people: &BTreeMap<PrincipalId, Person>,
+        root: &PrincipalId,
+    ) -> Author {
         Author {
             person: people.get(root).map(|person| person.id.clone()),
             is_owner: self.is_owner(root),
@@ -103,9 +113,10 @@ impl Dossier {
     /// Principal of a device anywhere in this dossier.
     #[must_use]
     pub fn principal_of(&self, device: &DeviceId) -> Option<PrincipalId> {
-        self.part
-            .consent
-            .principal_of(device)
-            .or_else(|| self.compartments.values().find_map(|compartment| compartment.consent.principal_of(device)))
+        self.part.consent.principal_of(device).or_else(|| {
+            self.compartments
+                .values()
+                .find_map(|compartment| compartment.consent.principal_of(device))
+        })
     }
 }

@@ -46,7 +46,9 @@ impl Home {
         let mut accepted = Accepted::default();
         let sound = self.dossier(&dossier)?.check(batch, &mut accepted)?;
         let now_ms = self.now_ms();
-        let stored = self.store.transact::<_, Fault>(|tx| store(tx, dossier, compartment, &sound, now_ms));
+        let stored = self
+            .store
+            .transact::<_, Fault>(|tx| store(tx, dossier, compartment, &sound, now_ms));
         match stored {
             Ok(fresh) => accepted.fresh = fresh,
             Err(fault) => {
@@ -112,8 +114,11 @@ impl Home {
             for wrap in sound.wraps {
                 held.add_wrap(wrap);
             }
-            let content: Vec<Item> =
-                sound.items.into_iter().filter(|item| item.header.kind != Kind::Operation).collect();
+            let content: Vec<Item> = sound
+                .items
+                .into_iter()
+                .filter(|item| item.header.kind != Kind::Operation)
+                .collect();
             if new_operations || new_wraps {
                 held.judge(&self.store, me, &owners)?;
             } else {
@@ -169,7 +174,10 @@ fn refuse_all(batch: &Batch, why: Refusal) -> Accepted {
     let opens = (0..batch.opens.len()).map(Refused::Open);
     let items = (0..batch.items.len()).map(Refused::Item);
     let loose = (0..batch.loose.len()).map(Refused::Loose);
-    Accepted { refused: opens.chain(items).chain(loose).map(|what| (what, why)).collect(), ..Accepted::default() }
+    Accepted {
+        refused: opens.chain(items).chain(loose).map(|what| (what, why)).collect(),
+        ..Accepted::default()
+    }
 }
 
 impl Dossier {
@@ -182,7 +190,9 @@ impl Dossier {
         if !is_part && !self.compartments.contains_key(&compartment) {
             self.compartments.insert(compartment, Compartment::new(id, compartment));
         }
-        let Some(held) = self.compartment_mut(&compartment) else { return Ok(sound) };
+        let Some(held) = self.compartment_mut(&compartment) else {
+            return Ok(sound);
+        };
         let mut chains_of: BTreeMap<_, usize> = BTreeMap::new();
         for (_, chain) in held.chains.iter() {
             *chains_of.entry((chain.open.device, chain.open.lane)).or_default() += 1;
@@ -213,7 +223,10 @@ impl Dossier {
                     if item.header.kind == Kind::Operation
                         && let Some(operation) = item.body.as_deref().and_then(|body| Operation::from_bytes(body).ok())
                     {
-                        sound.operations.push(Entry { position: item.position(), operation });
+                        sound.operations.push(Entry {
+                            position: item.position(),
+                            operation,
+                        });
                     }
                     sound.items.push(item);
                 }
@@ -271,7 +284,10 @@ impl Compartment {
         }
         item.verify_in(chain, open).map_err(|_| Refusal::Invalid)?;
         if item.header.kind == Kind::Operation
-            && item.body.as_deref().is_none_or(|body| Operation::from_bytes(body).is_err())
+            && item
+                .body
+                .as_deref()
+                .is_none_or(|body| Operation::from_bytes(body).is_err())
         {
             return Err(Refusal::Invalid);
         }

@@ -23,7 +23,10 @@ impl Dossier {
         let consent = &compartment.consent;
         if compartment.id == CompartmentId::DOSSIER {
             let known = consent.is_owner(device)
-                || self.compartments.values().any(|other| other.consent.principal_of(device).is_some());
+                || self
+                    .compartments
+                    .values()
+                    .any(|other| other.consent.principal_of(device).is_some());
             return known.then_some(Scope::Everything);
         }
         if consent.right_of(device).is_some() {
@@ -38,7 +41,11 @@ impl Dossier {
         let all = std::iter::once(&self.part).chain(self.compartments.values());
         all.filter_map(|compartment| {
             let scope = self.scope_for(compartment, device)?;
-            Some(Shared { dossier: self.id, compartment: compartment.id, scope })
+            Some(Shared {
+                dossier: self.id,
+                compartment: compartment.id,
+                scope,
+            })
         })
         .collect()
     }
@@ -52,8 +59,11 @@ fn ended(
     device: &DeviceId,
     principal: dossier_trust::ids::PrincipalId,
 ) -> Option<Vec<Position>> {
-    let grants: BTreeSet<_> =
-        consent.grants().filter(|(_, grant)| grant.principal == principal).map(|(id, _)| *id).collect();
+    let grants: BTreeSet<_> = consent
+        .grants()
+        .filter(|(_, grant)| grant.principal == principal)
+        .map(|(id, _)| *id)
+        .collect();
     if grants.is_empty() {
         return None;
     }
@@ -106,13 +116,22 @@ impl Home {
 
     fn item_from(stored: dossier_store::Item) -> Result<Item, ReplicaError> {
         let header = Header::from_bytes(&stored.header).map_err(local)?;
-        Ok(Item { header, signature: stored.signature, body: stored.body })
+        Ok(Item {
+            header,
+            signature: stored.signature,
+            body: stored.body,
+        })
     }
 }
 
 impl Replica for Home {
     fn shared(&self, peer: &DeviceId) -> Result<Vec<Shared>, ReplicaError> {
-        Ok(self.dossiers.values().filter(|dossier| !dossier.closed).flat_map(|dossier| dossier.shared_with(peer)).collect())
+        Ok(self
+            .dossiers
+            .values()
+            .filter(|dossier| !dossier.closed)
+            .flat_map(|dossier| dossier.shared_with(peer))
+            .collect())
     }
 
     fn scope(
@@ -121,12 +140,20 @@ impl Replica for Home {
         dossier: &DossierId,
         compartment: &CompartmentId,
     ) -> Result<Option<Scope>, ReplicaError> {
-        let Some(dossier) = self.dossiers.get(dossier).filter(|dossier| !dossier.closed) else { return Ok(None) };
-        Ok(dossier.compartment(compartment).and_then(|compartment| dossier.scope_for(compartment, peer)))
+        let Some(dossier) = self.dossiers.get(dossier).filter(|dossier| !dossier.closed) else {
+            return Ok(None);
+        };
+        Ok(dossier
+            .compartment(compartment)
+            .and_then(|compartment| dossier.scope_for(compartment, peer)))
     }
 
     fn frontier(&self, dossier: &DossierId, compartment: &CompartmentId) -> Result<Frontier, ReplicaError> {
-        let Some(held) = self.dossiers.get(dossier).and_then(|dossier| dossier.compartment(compartment)) else {
+        let Some(held) = self
+            .dossiers
+            .get(dossier)
+            .and_then(|dossier| dossier.compartment(compartment))
+        else {
             return Ok(Frontier::default());
         };
         let chains = held
@@ -135,7 +162,11 @@ impl Replica for Home {
             .map(|(name, chain)| {
                 let mut tips = chain.tips(*name);
                 tips.sort();
-                ChainFrontier { chain: *name, lane: chain.open.lane, tips }
+                ChainFrontier {
+                    chain: *name,
+                    lane: chain.open.lane,
+                    tips,
+                }
             })
             .collect();
         let mut loose = Vec::new();
@@ -148,7 +179,9 @@ impl Replica for Home {
     }
 
     fn chain_open(&self, chain: &ChainId) -> Result<Option<SignedOpen>, ReplicaError> {
-        let Some(stored) = self.store.chain(chain).map_err(local)? else { return Ok(None) };
+        let Some(stored) = self.store.chain(chain).map_err(local)? else {
+            return Ok(None);
+        };
         SignedOpen::from_bytes(&stored.open).map(Some).map_err(local)
     }
 
@@ -198,7 +231,11 @@ impl Replica for Home {
 
     fn loose(&self, id: &LooseId) -> Result<Option<Loose>, ReplicaError> {
         let stored = self.store.loose(&id.0).map_err(local)?;
-        Ok(stored.map(|stored| Loose { kind: stored.kind, about: stored.about, bytes: stored.bytes }))
+        Ok(stored.map(|stored| Loose {
+            kind: stored.kind,
+            about: stored.about,
+            bytes: stored.bytes,
+        }))
     }
 
     fn receive(&mut self, from: Source, batch: Batch) -> Result<Accepted, ReplicaError> {

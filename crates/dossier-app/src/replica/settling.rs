@@ -75,14 +75,24 @@ impl Home {
                 writing.new_epoch(*compartment)?;
             }
             for (compartment, positions) in pins {
-                writing.operation(compartment, Operation::Pin { positions, snapshot: None })?;
+                writing.operation(
+                    compartment,
+                    Operation::Pin {
+                        positions,
+                        snapshot: None,
+                    },
+                )?;
                 writing.reconsider(&compartment)?;
             }
             for (compartment, reader) in unwrapped {
                 writing.wrap_current(compartment, &reader)?;
             }
             for copy in missing {
-                let held = writing.compartment(&copy.compartment)?.records.get(&copy.record).cloned();
+                let held = writing
+                    .compartment(&copy.compartment)?
+                    .records
+                    .get(&copy.record)
+                    .cloned();
                 if let Some(held) = held {
                     writing.post(copy.compartment, held.record, Some(copy.readers))?;
                 }
@@ -113,19 +123,30 @@ impl Home {
         let now_ms = self.now_ms();
         self.write(id, |writing| {
             for compartment in &ended {
-                let statement =
-                    Statement { deed: Deed::Removed, at_ms: now_ms, object: String::new(), reason: String::new() };
+                let statement = Statement {
+                    deed: Deed::Removed,
+                    at_ms: now_ms,
+                    object: String::new(),
+                    reason: String::new(),
+                };
                 writing.receipt(*compartment, &statement)?;
             }
             Ok(())
         })?;
         let positions: Vec<Position> = {
             let dossier = self.dossier(id)?;
-            ended.iter().filter_map(|id| dossier.compartments.get(id)).flat_map(Compartment::content_positions).collect()
+            ended
+                .iter()
+                .filter_map(|id| dossier.compartments.get(id))
+                .flat_map(Compartment::content_positions)
+                .collect()
         };
         let wraps: Vec<[u8; 32]> = ended
             .iter()
-            .map(|compartment| self.store.loose_ids(id, compartment, Some(super::compartment::LOOSE_WRAP)))
+            .map(|compartment| {
+                self.store
+                    .loose_ids(id, compartment, Some(super::compartment::LOOSE_WRAP))
+            })
             .collect::<Result<Vec<_>, _>>()?
             .concat();
         self.store.transact::<_, Fault>(|tx| {
@@ -152,7 +173,9 @@ impl Compartment {
     /// This device had a right here and has none any more.
     #[must_use]
     pub fn access_ended(&self, device: &DeviceId) -> bool {
-        let Some(principal) = self.consent.principal_of(device) else { return false };
+        let Some(principal) = self.consent.principal_of(device) else {
+            return false;
+        };
         !self.consent.is_owner(device)
             && self.consent.right_of(device).is_none()
             && self.consent.grants().any(|(_, grant)| grant.principal == principal)
@@ -173,7 +196,11 @@ impl Compartment {
     /// Positions up to which this device has counted what a principal wrote: what a revocation keeps.
     pub(crate) fn counted_of(&self, principal: &PrincipalId) -> Vec<Position> {
         let mut upto: BTreeMap<_, Position> = BTreeMap::new();
-        let counted = self.verdict.document().map(|(position, _)| position).chain(self.verdict.records());
+        let counted = self
+            .verdict
+            .document()
+            .map(|(position, _)| position)
+            .chain(self.verdict.records());
         for position in counted {
             let theirs = self
                 .device_of(&position.chain)
@@ -239,7 +266,9 @@ impl Dossier {
     fn unwrapped(&self) -> Vec<(CompartmentId, Certificate)> {
         let mut found = Vec::new();
         for compartment in self.compartments.values() {
-            let Some(epoch) = compartment.consent.current_epoch() else { continue };
+            let Some(epoch) = compartment.consent.current_epoch() else {
+                continue;
+            };
             if !compartment.keys.contains_key(&epoch) || !compartment.consent.knows_closes_of(&epoch) {
                 continue;
             }
@@ -269,8 +298,12 @@ impl Dossier {
             }
             for (id, record) in &compartment.records {
                 let restricted = record.posted.iter().all(|posted| posted.to.is_some());
-                let has: BTreeSet<&DeviceId> =
-                    record.posted.iter().filter_map(|posted| posted.to.as_ref()).flatten().collect();
+                let has: BTreeSet<&DeviceId> = record
+                    .posted
+                    .iter()
+                    .filter_map(|posted| posted.to.as_ref())
+                    .flatten()
+                    .collect();
                 let mut readers = Vec::new();
                 for (principal, right, note) in &live {
                     let entitled = match &record.content {
@@ -291,7 +324,11 @@ impl Dossier {
                     }
                 }
                 if !readers.is_empty() {
-                    found.push(Missing { compartment: compartment.id, record: *id, readers });
+                    found.push(Missing {
+                        compartment: compartment.id,
+                        record: *id,
+                        readers,
+                    });
                 }
             }
         }
@@ -313,13 +350,9 @@ impl Dossier {
             | RecordContent::Update { target, .. }
             | RecordContent::Seen { target, .. }
             | RecordContent::Removed { target } => {
-                let Some(item) = compartment.records.values().find_map(|record| match &record.content {
-                    Content::Model(RecordContent::Item(item))
-                        if item.id == *target || record.record.id().to_hex() == *target =>
-                    {
-                        Some(item)
-                    }
-                    _ => None,
+                let Some(item) = compartment.records.values().find_map(|record| {
+                    let named = |id: &str| id == target || record.record.id().to_hex() == *target;
+                    record.content.item().filter(|item| named(&item.id))
                 }) else {
                     return false;
                 };
@@ -340,25 +373,33 @@ impl Dossier {
 
     /// A busy block of an appointment in which one of the people takes part that this grant is limited to.
     fn is_about(&self, note: &GrantNote, content: &RecordContent) -> bool {
-        let (Some(people), RecordContent::Item(block)) = (&note.only_about, content) else { return false };
-        let Some(agenda_id) = dossier_model::section::standard_id("agenda") else { return false };
-        let Some(appointments) = self.at(&Place::Section { section: agenda_id.clone(), side: Side::Wat }) else {
+        let (Some(people), RecordContent::Item(block)) = (&note.only_about, content) else {
+            return false;
+        };
+        let Some(agenda_id) = dossier_model::section::standard_id("agenda") else {
+            return false;
+        };
+        let Some(appointments) = self.at(&Place::Section {
+            section: agenda_id.clone(),
+            side: Side::Wat,
+        }) else {
             return false;
         };
         let about = |fields: &serde_json::Value| {
-            agenda::about(fields).into_iter().any(|person| people.iter().any(|one| one == person))
+            agenda::about(fields)
+                .into_iter()
+                .any(|person| people.iter().any(|one| one == person))
         };
         let in_document = dossier_model::layout::read(&appointments.doc)
             .items
             .into_iter()
             .any(|item| agenda::busy_id(&item.item.id) == block.id && about(&item.item.fields));
         in_document
-            || appointments.records.values().any(|record| match &record.content {
-                Content::Model(RecordContent::Item(item)) => {
-                    agenda::busy_id(&item.id) == block.id && about(&item.fields)
-                }
-                _ => false,
-            })
+            || appointments
+                .records
+                .values()
+                .filter_map(|record| record.content.item())
+                .any(|item| agenda::busy_id(&item.id) == block.id && about(&item.fields))
     }
 }
 
@@ -372,14 +413,20 @@ impl Writing<'_> {
         let mut read = false;
         for grant in grants {
             let compartment = self.compartment(&id)?;
-            let Some(held) = compartment.consent.grant(grant).cloned() else { continue };
+            let Some(held) = compartment.consent.grant(grant).cloned() else {
+                continue;
+            };
             read |= held.right >= Right::Read;
             let keep = compartment.counted_of(&held.principal);
             let section = compartment.place().and_then(Place::section).map(ToString::to_string);
             self.operation(id, Operation::Revoke { grant: *grant, keep })?;
             if let Some(note) = notes.get(grant) {
                 let line = self.own_line(activity::Deed::Revoked, section, vec![note.person.clone()]);
-                self.note(activity::Line { reason: why.map(str::to_owned), rule: Some(grant.to_hex()), ..line });
+                self.note(activity::Line {
+                    reason: why.map(str::to_owned),
+                    rule: Some(grant.to_hex()),
+                    ..line
+                });
             }
         }
         self.reconsider(&id)?;

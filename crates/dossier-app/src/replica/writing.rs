@@ -69,7 +69,14 @@ impl Home {
         if dossier.closed {
             return Err(Fault::not_allowed("closed"));
         }
-        let mut writing = Writing { me, dossier, random: self.random, now_ms, clean, out: Outbox::default() };
+        let mut writing = Writing {
+            me,
+            dossier,
+            random: self.random,
+            now_ms,
+            clean,
+            out: Outbox::default(),
+        };
         let drafted = draft(&mut writing);
         let out = writing.out;
         let done = drafted.and_then(|answer| self.commit(id, out).map(|()| answer));
@@ -116,7 +123,10 @@ impl Home {
         let mut sections = BTreeSet::new();
         for compartment in touched {
             self.touched.push((*id, compartment));
-            let place = self.dossiers.get(id).and_then(|dossier| dossier.compartment(&compartment)?.place().cloned());
+            let place = self
+                .dossiers
+                .get(id)
+                .and_then(|dossier| dossier.compartment(&compartment)?.place().cloned());
             if let Some(section) = place.as_ref().and_then(dossier_model::Place::section) {
                 sections.insert(section.as_str().to_owned());
             }
@@ -124,7 +134,10 @@ impl Home {
         if shared_anew {
             self.shared_anew.push(*id);
         }
-        self.tell(crate::contract::Event::Changed { dossier: id.to_hex(), sections: sections.into_iter().collect() });
+        self.tell(crate::contract::Event::Changed {
+            dossier: id.to_hex(),
+            sections: sections.into_iter().collect(),
+        });
     }
 
     /// Starts a dossier of one's own: genesis and this device, one transaction.
@@ -158,7 +171,13 @@ impl Home {
         };
         writing.operation(CompartmentId::DOSSIER, genesis)?;
         let certificate = me.certificate.clone();
-        writing.operation(CompartmentId::DOSSIER, Operation::Device { certificate, holder: None })?;
+        writing.operation(
+            CompartmentId::DOSSIER,
+            Operation::Device {
+                certificate,
+                holder: None,
+            },
+        )?;
         writing.reconsider(&CompartmentId::DOSSIER)?;
         let out = writing.out;
         let row = dossier_store::Dossier {
@@ -189,7 +208,9 @@ impl Writing<'_> {
     /// # Errors
     /// [`FaultCode::NotFound`].
     pub fn compartment(&mut self, id: &CompartmentId) -> Result<&mut Compartment, Fault> {
-        self.dossier.compartment_mut(id).ok_or_else(|| Fault::not_found("compartment"))
+        self.dossier
+            .compartment_mut(id)
+            .ok_or_else(|| Fault::not_found("compartment"))
     }
 
     /// A line for this device's log.
@@ -219,9 +240,14 @@ impl Writing<'_> {
     /// What the steps say.
     pub fn make_compartment(&mut self) -> Result<CompartmentId, Fault> {
         let id = CompartmentId(self.bytes());
-        self.dossier.compartments.insert(id, Compartment::new(self.dossier.id, id));
-        let generation =
-            Operation::Generation { parent: GenerationId::default(), base: Vec::new(), drop: Vec::new() };
+        self.dossier
+            .compartments
+            .insert(id, Compartment::new(self.dossier.id, id));
+        let generation = Operation::Generation {
+            parent: GenerationId::default(),
+            base: Vec::new(),
+            drop: Vec::new(),
+        };
         self.operation(id, generation)?;
         self.new_epoch(id)?;
         self.out.shared_anew = true;
@@ -270,7 +296,15 @@ impl Writing<'_> {
         let closes = compartment.consent.open_denials(&parents).into_iter().collect();
         let epoch = key.epoch();
         compartment.keys.insert(epoch, key.clone());
-        self.operation(id, Operation::Epoch { parents, closes, commit: epoch, back })?;
+        self.operation(
+            id,
+            Operation::Epoch {
+                parents,
+                closes,
+                commit: epoch,
+                back,
+            },
+        )?;
         self.reconsider(&id)?;
         let readers: Vec<Certificate> = if self.dossier.part.consent.owner_devices().next().is_some() {
             self.compartment(&id)?.consent.reader_devices().cloned().collect()
@@ -292,7 +326,9 @@ impl Writing<'_> {
     /// [`FaultCode::Internal`] when this device does not have the key itself.
     pub fn wrap_current(&mut self, id: CompartmentId, reader: &Certificate) -> Result<(), Fault> {
         let compartment = self.compartment(&id)?;
-        let Some(epoch) = compartment.consent.current_epoch() else { return Ok(()) };
+        let Some(epoch) = compartment.consent.current_epoch() else {
+            return Ok(());
+        };
         if !compartment.consent.knows_closes_of(&epoch) {
             // A denial that has not arrived here may be about this very reader.
             return Ok(());
@@ -300,7 +336,11 @@ impl Writing<'_> {
         if compartment.wrapped_for(&reader.device).contains(&epoch) {
             return Ok(());
         }
-        let key = compartment.keys.get(&epoch).cloned().ok_or_else(|| Fault::internal("epoch key"))?;
+        let key = compartment
+            .keys
+            .get(&epoch)
+            .cloned()
+            .ok_or_else(|| Fault::internal("epoch key"))?;
         self.wrap(id, &key, reader.device, &reader.wrapping)
     }
 
@@ -324,8 +364,13 @@ impl Writing<'_> {
     /// # Errors
     /// What sealing says.
     pub fn receipt(&mut self, id: CompartmentId, statement: &Statement) -> Result<(), Fault> {
-        let owners: Vec<[u8; 32]> =
-            self.dossier.part.consent.owner_devices().map(|certificate| certificate.wrapping).collect();
+        let owners: Vec<[u8; 32]> = self
+            .dossier
+            .part
+            .consent
+            .owner_devices()
+            .map(|certificate| certificate.wrapping)
+            .collect();
         if owners.is_empty() {
             return Ok(());
         }
@@ -360,7 +405,10 @@ impl Writing<'_> {
         let tip = self.tip(id, Lane::Log, grant)?;
         let body = operation.to_bytes();
         let len = u32::try_from(body.len()).map_err(|_| Fault::internal("operation"))?;
-        let header = Header { hash: blake3(&body), ..tip.next(Kind::Operation, EpochId::default(), len) };
+        let header = Header {
+            hash: blake3(&body),
+            ..tip.next(Kind::Operation, EpochId::default(), len)
+        };
         let position = self.put(id, header, body)?;
         let op = operation.id();
         self.compartment(&id)?.log.push(Entry { position, operation });
@@ -382,10 +430,16 @@ impl Writing<'_> {
             Lane::Rec => Right::Append,
         };
         let compartment = self.compartment(&id)?;
-        let section = compartment.place().and_then(|place| place.section()).map(ToString::to_string);
+        let section = compartment
+            .place()
+            .and_then(|place| place.section())
+            .map(ToString::to_string);
         match compartment.consent.grant_for(&me.id()) {
             Some((grant, held)) if held.right >= needed => Ok(grant),
-            _ => Err(Fault { code: FaultCode::NotAllowed, detail: section }),
+            _ => Err(Fault {
+                code: FaultCode::NotAllowed,
+                detail: section,
+            }),
         }
     }
 
@@ -408,7 +462,10 @@ impl Writing<'_> {
             open.device == me.id() && open.lane == lane && open.grant == grant && open.generation == generation
         };
         if let Some(tip) = compartment.mine.get(&lane)
-            && compartment.chains.get(&tip.chain).is_some_and(|chain| fits(&chain.open) && !chain.forked())
+            && compartment
+                .chains
+                .get(&tip.chain)
+                .is_some_and(|chain| fits(&chain.open) && !chain.forked())
         {
             return Ok(*tip);
         }
@@ -430,7 +487,15 @@ impl Writing<'_> {
                 return Ok(tip);
             }
         }
-        let open = Open { dossier, compartment: id, generation, lane, grant, device: me.id(), nonce };
+        let open = Open {
+            dossier,
+            compartment: id,
+            generation,
+            lane,
+            grant,
+            device: me.id(),
+            nonce,
+        };
         let chain = compartment.chains.open(open.clone());
         let tip = Tip::start(chain);
         compartment.mine.insert(lane, tip);
@@ -459,7 +524,11 @@ impl Writing<'_> {
             .consent
             .current_epoch()
             .ok_or_else(|| Fault::not_allowed("waiting for a new epoch"))?;
-        compartment.keys.get(&epoch).cloned().ok_or_else(|| Fault::not_allowed("no key"))
+        compartment
+            .keys
+            .get(&epoch)
+            .cloned()
+            .ok_or_else(|| Fault::not_allowed("no key"))
     }
 
     /// Writes edits into a compartment's document: one signed, sealed item per change. Returns the inverse edits.
@@ -543,7 +612,13 @@ impl Writing<'_> {
     fn sign_record(&mut self, content: &Content) -> Result<Record, Fault> {
         let me = self.me;
         let bytes = content.write()?;
-        Ok(Record::sign(self.dossier.id, me.certificate.clone(), bytes, me.signing(), &mut self.random))
+        Ok(Record::sign(
+            self.dossier.id,
+            me.certificate.clone(),
+            bytes,
+            me.signing(),
+            &mut self.random,
+        ))
     }
 
     /// Posts a record, one's own or again one of somebody else: sealed under the epoch, or to `readers`, its author,
@@ -551,18 +626,16 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// [`FaultCode::NotAllowed`].
-    pub fn post(
-        &mut self,
-        id: CompartmentId,
-        record: Record,
-        readers: Option<Vec<Certificate>>,
-    ) -> Result<(), Fault> {
+    pub fn post(&mut self, id: CompartmentId, record: Record, readers: Option<Vec<Certificate>>) -> Result<(), Fault> {
         let grant = self.grant_for(id, Lane::Rec)?;
         let tip = self.tip(id, Lane::Rec, grant)?;
         let (position, to) = match readers {
             None => {
                 let key = self.sealing_key(id)?;
-                (self.put_sealed(id, Lane::Rec, Kind::Record, &key, &record.to_bytes(), None)?, None)
+                (
+                    self.put_sealed(id, Lane::Rec, Kind::Record, &key, &record.to_bytes(), None)?,
+                    None,
+                )
             }
             Some(readers) => {
                 let mut all: std::collections::BTreeMap<DeviceId, [u8; 32]> =
@@ -575,17 +648,24 @@ impl Writing<'_> {
                 let to: Vec<DeviceId> = all.keys().copied().collect();
                 let mut recipients: Vec<[u8; 32]> = all.into_values().collect();
                 recipients.push(*self.dossier.part.consent.recovery());
-                let posting = Posting { record: record.clone(), to: to.clone() };
+                let posting = Posting {
+                    record: record.clone(),
+                    to: to.clone(),
+                };
                 let body = seal_to(&recipients, &posting.to_bytes())?;
                 let len = u32::try_from(body.len()).map_err(|_| Fault::invalid("too long"))?;
-                let header = Header { hash: blake3(&body), ..tip.next(Kind::RecordTo, EpochId::default(), len) };
+                let header = Header {
+                    hash: blake3(&body),
+                    ..tip.next(Kind::RecordTo, EpochId::default(), len)
+                };
                 let position = self.put(id, header, body)?;
                 self.out.judge_again |= !self.compartment(&id)?.take_own(&header, &position, None)?;
                 (position, Some(to))
             }
         };
         let by = self.me.id();
-        self.compartment(&id)?.take_own_record(record, Posted { position, by, to });
+        self.compartment(&id)?
+            .take_own_record(record, Posted { position, by, to });
         Ok(())
     }
 }

@@ -27,10 +27,16 @@ pub fn touched(doc: &mut AutoCommit, before: &[ChangeHash]) -> BTreeMap<String, 
             Prop::Map(key) => Some((key.clone(), Touch::Changed)),
             Prop::Seq(_) => None,
         });
-        let at_root = || match &patch.action {
-            PatchAction::PutMap { key, .. } if patch.obj == ROOT => Some((key.clone(), Touch::Added)),
-            PatchAction::DeleteMap { key } if patch.obj == ROOT => Some((key.clone(), Touch::Removed)),
-            _other => None,
+        let at_root = || {
+            if patch.obj != ROOT {
+                None
+            } else if let PatchAction::PutMap { key, .. } = &patch.action {
+                Some((key.clone(), Touch::Added))
+            } else if let PatchAction::DeleteMap { key } = &patch.action {
+                Some((key.clone(), Touch::Removed))
+            } else {
+                None
+            }
         };
         let Some((key, touch)) = inside.or_else(at_root) else {
             continue;
@@ -48,4 +54,31 @@ pub fn touched(doc: &mut AutoCommit, before: &[ChangeHash]) -> BTreeMap<String, 
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use automerge::TextEncoding;
+    use serde_json::json;
+
+    use super::*;
+    use crate::Item;
+    use crate::layout::{Edit, apply};
+
+    #[test]
+    fn what_came_what_went_and_what_is_different() {
+        let mut doc = AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint);
+        let add = |id: &str| Edit::Add(Item::new(id, "goals", json!({"title": "a"})));
+        apply(&mut doc, &[add("g-1"), add("g-2")], 0).unwrap();
+        let before = doc.get_heads();
+        let set = Edit::Set {
+            id: "g-1".into(),
+            path: vec!["title".into()],
+            value: json!("b"),
+        };
+        apply(&mut doc, &[set, add("g-3"), Edit::Remove { id: "g-2".into() }], 0).unwrap();
+        let found: Vec<(String, Touch)> = touched(&mut doc, &before).into_iter().collect();
+        let expected = [("g-1", Touch::Changed), ("g-2", Touch::Removed), ("g-3", Touch::Added)];
+        assert_eq!(found, expected.map(|(id, touch)| (id.to_owned(), touch)));
+    }
 }

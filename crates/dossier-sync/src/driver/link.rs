@@ -104,12 +104,19 @@ pub(crate) async fn run(inner: &Arc<Inner>, connection: Connection, dialled: boo
     let addresses = connection
         .paths()
         .iter()
-        .filter_map(|path| match path.remote_addr() {
-            iroh::TransportAddr::Ip(address) => Some(*address),
-            _other => None,
+        .filter_map(|path| {
+            if let iroh::TransportAddr::Ip(address) = path.remote_addr() {
+                Some(*address)
+            } else {
+                None
+            }
         })
         .collect();
-    inner.tell(Event::Connected { device, endpoint, addresses });
+    inner.tell(Event::Connected {
+        device,
+        endpoint,
+        addresses,
+    });
     let (heard, reason) = converse(inner, &link).await;
     // Read before closing, which would be the reason from then on.
     let refused = connection

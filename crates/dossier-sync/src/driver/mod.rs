@@ -32,6 +32,8 @@ pub(crate) const DUPLICATE: VarInt = VarInt::from_u32(2);
 pub(crate) const CLOSED: VarInt = VarInt::from_u32(3);
 
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// The goodbye is on its way at once; what comes after is waiting for peers that may not be there to hear it.
+const CLOSE_TIME: Duration = Duration::from_millis(500);
 const DIAL_TIME: Duration = Duration::from_secs(15);
 /// Connections whose handshake is under way.
 const MAX_HANDSHAKES: usize = 64;
@@ -505,7 +507,11 @@ impl Network {
     /// Connected peers whose copies are equal to ours, as far as they are shared, with nothing under way.
     pub fn quiet(&self) -> Vec<DeviceId> {
         let links = self.inner.links.lock().unwrap_or_else(PoisonError::into_inner);
-        links.values().filter(|link| link.changes.quiet()).map(|link| link.device).collect()
+        links
+            .values()
+            .filter(|link| link.changes.quiet())
+            .map(|link| link.device)
+            .collect()
     }
 
     /// The own copy of a compartment grew: connected peers hear of it at once.
@@ -542,6 +548,6 @@ impl Network {
     pub async fn shutdown(&self) {
         self.inner.stopping.send_replace(true);
         self.inner.wanted.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.inner.endpoint.close().await;
+        let _ = timeout(CLOSE_TIME, self.inner.endpoint.close()).await;
     }
 }

@@ -54,11 +54,21 @@ pub async fn measure(folder: &Path, table: &mut Table) -> Result<()> {
     for _ in 0..LOADS {
         let one = Person::new("Lisa Verhagen", folder)?;
         let start = Instant::now();
-        one.ask(Request::DemoLoad { file: demo::LISA.to_owned(), owner: None })?;
+        one.ask(Request::DemoLoad {
+            file: demo::LISA.to_owned(),
+            owner: None,
+        })?;
         loads.push(start.elapsed().as_secs_f64());
     }
     let slowest = loads.iter().copied().fold(0.0, f64::max);
-    table.push(Row::figure("demo", "loading the family of Lisa", slowest, 1.0, "s", json!({"seconds": loads})));
+    table.push(Row::figure(
+        "demo",
+        "loading the family of Lisa",
+        slowest,
+        1.0,
+        "s",
+        json!({"seconds": loads}),
+    ));
 
     let lisa = Person::lisa(folder)?;
     let family = demo::read(demo::LISA.as_bytes())?;
@@ -85,9 +95,26 @@ pub async fn measure(folder: &Path, table: &mut Table) -> Result<()> {
         each.push(json!({"person": person, "items": seen, "ms_from_grant": complete.duration_since(granted).as_secs_f64() * 1e3}));
     }
     let detail = json!({"people": guests.len(), "each": each});
-    let what = format!("first sync of all {} people on loopback, from each one's grant", guests.len());
-    table.push(Row::figure("demo", &what, without.as_secs_f64(), 10.0, "s", detail.clone()));
-    table.push(Row::figure("demo", "… with the invitations", with.as_secs_f64(), 10.0, "s", detail));
+    let what = format!(
+        "first sync of all {} people on loopback, from each one's grant",
+        guests.len()
+    );
+    table.push(Row::figure(
+        "demo",
+        &what,
+        without.as_secs_f64(),
+        10.0,
+        "s",
+        detail.clone(),
+    ));
+    table.push(Row::figure(
+        "demo",
+        "… with the invitations",
+        with.as_secs_f64(),
+        10.0,
+        "s",
+        detail,
+    ));
     for (_, guest) in &guests {
         guest.app.offline().await;
     }

@@ -44,7 +44,10 @@ pub fn plan_of(store: &Store) -> Result<(DossierId, CompartmentId, dossier_store
 /// The plan's document as it was saved.
 pub fn saved_plan(store: &Store) -> Result<Vec<u8>> {
     let (dossier, compartment, chain, _) = plan_of(store)?;
-    Ok(store.document(&dossier, &compartment, &chain.generation)?.context("a saved document")?.saved)
+    Ok(store
+        .document(&dossier, &compartment, &chain.generation)?
+        .context("a saved document")?
+        .saved)
 }
 
 /// Measures, and hands over the person for what else can be learned from that folder.
@@ -52,7 +55,10 @@ pub fn measure(folder: &Path, table: &mut Table) -> Result<Person> {
     let lisa = Person::lisa(folder)?;
     let ids = fill_plan(&lisa)?;
     let id = ids.get(CHANGES / 2).context("an action")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     // Going offline keeps the documents.
     runtime.block_on(lisa.app.offline());
     drop(runtime);

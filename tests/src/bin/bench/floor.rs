@@ -33,7 +33,9 @@ impl Bare {
 
     /// One row, on the disk when this returns.
     pub fn commit(&self, bytes: &[u8]) -> Result<()> {
-        self.0.prepare_cached("INSERT INTO changes (bytes) VALUES (?1)")?.execute([bytes])?;
+        self.0
+            .prepare_cached("INSERT INTO changes (bytes) VALUES (?1)")?
+            .execute([bytes])?;
         Ok(())
     }
 }
@@ -66,7 +68,9 @@ impl Field {
     }
 
     fn get(&self, doc: &AutoCommit) -> Result<Option<String>> {
-        Ok(doc.get(&self.0, "status")?.and_then(|(value, _)| value.to_str().map(str::to_owned)))
+        Ok(doc
+            .get(&self.0, "status")?
+            .and_then(|(value, _)| value.as_str().map(str::to_owned)))
     }
 }
 
@@ -81,7 +85,11 @@ struct End {
 
 impl End {
     async fn write(&mut self) -> Result<bool> {
-        let message = self.doc.sync().generate_sync_message(&mut self.state).map(sync::Message::encode);
+        let message = self
+            .doc
+            .sync()
+            .generate_sync_message(&mut self.state)
+            .map(sync::Message::encode);
         let bytes = message.unwrap_or_default();
         let mut frame = u32::try_from(bytes.len())?.to_be_bytes().to_vec();
         frame.extend_from_slice(&bytes);
@@ -167,7 +175,12 @@ impl BarePair {
             send,
             recv,
         };
-        let mut pair = Self { writer, field, seen, _held: (one, other, connection) };
+        let mut pair = Self {
+            writer,
+            field,
+            seen,
+            _held: (one, other, connection),
+        };
         pair.drain().await?;
         Ok(pair)
     }
@@ -207,8 +220,12 @@ async fn follow(
         let before = reader.doc.get_heads();
         reader.read().await?;
         if reader.doc.get_heads() != before {
-            let changes: Vec<u8> =
-                reader.doc.get_changes(&before).iter().flat_map(|change| change.raw_bytes().to_vec()).collect();
+            let changes: Vec<u8> = reader
+                .doc
+                .get_changes(&before)
+                .iter()
+                .flat_map(|change| change.raw_bytes().to_vec())
+                .collect();
             tokio::task::block_in_place(|| reader.database.commit(&changes))?;
             let _ = tell.send((field.get(&reader.doc)?, Instant::now()));
         }

@@ -35,20 +35,37 @@ impl Copy {
 
     /// What items `from + 1` to `to` weigh as changes: sealed bodies without nonce, tag and codec byte.
     fn changes(&self, from: u32, to: u32) -> usize {
-        let wanted = self.items.iter().filter(|item| item.header.n > from && item.header.n <= to);
-        wanted.filter_map(|item| item.body.as_ref()).map(|body| body.len() - EpochKey::sealed_len(1)).sum()
+        let wanted = self
+            .items
+            .iter()
+            .filter(|item| item.header.n > from && item.header.n <= to);
+        wanted
+            .filter_map(|item| item.body.as_ref())
+            .map(|body| body.len() - EpochKey::sealed_len(1))
+            .sum()
     }
 }
 
 impl Replica for Copy {
     fn shared(&self, _: &DeviceId) -> Result<Vec<Shared>, ReplicaError> {
         let (dossier, compartment) = self.part;
-        Ok(vec![Shared { dossier, compartment, scope: Scope::Everything }])
+        Ok(vec![Shared {
+            dossier,
+            compartment,
+            scope: Scope::Everything,
+        }])
     }
 
     fn frontier(&self, _: &DossierId, _: &CompartmentId) -> Result<Frontier, ReplicaError> {
         let tips = self.held().last().map(Item::position).into_iter().collect();
-        Ok(Frontier { chains: vec![ChainFrontier { chain: self.chain, lane: Lane::Doc, tips }], loose: Vec::new() })
+        Ok(Frontier {
+            chains: vec![ChainFrontier {
+                chain: self.chain,
+                lane: Lane::Doc,
+                tips,
+            }],
+            loose: Vec::new(),
+        })
     }
 
     fn chain_open(&self, _: &ChainId) -> Result<Option<SignedOpen>, ReplicaError> {
@@ -56,11 +73,21 @@ impl Replica for Copy {
     }
 
     fn items_after(&self, _: &ChainId, after: u32, _: usize) -> Result<Vec<Item>, ReplicaError> {
-        Ok(self.held().iter().filter(|item| item.header.n > after).cloned().collect())
+        Ok(self
+            .held()
+            .iter()
+            .filter(|item| item.header.n > after)
+            .cloned()
+            .collect())
     }
 
     fn at(&self, _: &ChainId, n: u32) -> Result<Vec<Position>, ReplicaError> {
-        Ok(self.held().iter().filter(|item| item.header.n == n).map(Item::position).collect())
+        Ok(self
+            .held()
+            .iter()
+            .filter(|item| item.header.n == n)
+            .map(Item::position)
+            .collect())
     }
 
     fn fork(&self, _: &ChainId) -> Result<u32, ReplicaError> {
@@ -75,7 +102,10 @@ impl Replica for Copy {
         let mut accepted = Accepted::default();
         for item in batch.items {
             // What came over the wire is what was signed, or the count of bytes says nothing.
-            let same = self.items.iter().any(|own| own.header.n == item.header.n && *own == item);
+            let same = self
+                .items
+                .iter()
+                .any(|own| own.header.n == item.header.n && *own == item);
             if same && item.header.n == self.upto + 1 {
                 self.upto += 1;
                 accepted.fresh += 1;
@@ -127,7 +157,14 @@ impl Wire {
             match output {
                 Output::Send(frame) => {
                     if who == 0 {
-                        self.sent += frame.len() + if frame.len() < 128 { 1 } else if frame.len() < 16_384 { 2 } else { 3 };
+                        self.sent += frame.len()
+                            + if frame.len() < 128 {
+                                1
+                            } else if frame.len() < 16_384 {
+                                2
+                            } else {
+                                3
+                            };
                     }
                     under_way.push((1 - who, frame));
                 }
@@ -155,7 +192,11 @@ impl Wire {
         self.sent = 0;
         self.input(0, Input::LocalChange { dossier, compartment })?;
         let [writer, reader] = &self.copies;
-        ensure!(writer.upto == reader.upto, "the reader lacks {}", writer.upto - reader.upto);
+        ensure!(
+            writer.upto == reader.upto,
+            "the reader lacks {}",
+            writer.upto - reader.upto
+        );
         Ok(f64::from(u32::try_from(self.sent.saturating_sub(changes))?) / f64::from(count))
     }
 }
@@ -169,7 +210,13 @@ pub fn measure(person: Person, table: &mut Table) -> Result<()> {
     let items = store
         .items_from(&chain.chain, 1, last)?
         .into_iter()
-        .map(|row| Ok(Item { header: Header::from_bytes(&row.header)?, signature: row.signature, body: row.body }))
+        .map(|row| {
+            Ok(Item {
+                header: Header::from_bytes(&row.header)?,
+                signature: row.signature,
+                body: row.body,
+            })
+        })
         .collect::<Result<Vec<_>>>()?;
     let open = SignedOpen::from_bytes(&chain.open)?;
     let upto = last.checked_sub(RUN + 2).context("edits to send")?;
@@ -181,8 +228,11 @@ pub fn measure(person: Person, table: &mut Table) -> Result<()> {
         upto,
     };
     let (one, other) = (DeviceId([1; 32]), DeviceId([2; 32]));
-    let mut wire =
-        Wire { sessions: [Session::new(one, other, 0), Session::new(other, one, 0)], copies: [copy(), copy()], sent: 0 };
+    let mut wire = Wire {
+        sessions: [Session::new(one, other, 0), Session::new(other, one, 0)],
+        copies: [copy(), copy()],
+        sent: 0,
+    };
     wire.start()?;
     let first = wire.write(1)?;
     let next = wire.write(1)?;

@@ -40,9 +40,15 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    ensure!(!cfg!(debug_assertions), "a figure of a build without optimisation says nothing");
+    ensure!(
+        !cfg!(debug_assertions),
+        "a figure of a build without optimisation says nothing"
+    );
     std::fs::create_dir_all(&arguments.folder).context("the folder to measure in")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let mut table = Table::default();
     let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|one| one == name);
     if wanted("edit") || wanted("frames") {

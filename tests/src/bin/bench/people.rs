@@ -39,7 +39,11 @@ impl Person {
         let folder = TempDir::new_in(within)?;
         let app = open(folder.path())?;
         let person = Self { app, folder };
-        let profile = ProfileCreate { name: name.into(), organisation: None, function: None };
+        let profile = ProfileCreate {
+            name: name.into(),
+            organisation: None,
+            function: None,
+        };
         person.ask(Request::ProfileCreate(profile))?;
         Ok(person)
     }
@@ -52,13 +56,20 @@ impl Person {
     /// Lisa, with her family.
     pub fn lisa(within: &Path) -> Result<Self> {
         let lisa = Self::new("Lisa Verhagen", within)?;
-        lisa.ask(Request::DemoLoad { file: demo::LISA.to_owned(), owner: None })?;
+        lisa.ask(Request::DemoLoad {
+            file: demo::LISA.to_owned(),
+            owner: None,
+        })?;
         Ok(lisa)
     }
 
     /// Listens on loopback; where.
     pub async fn online(&self) -> Result<Vec<String>> {
-        let reach = Reach { listen: Some(([127, 0, 0, 1], 0).into()), relay: Relay::None, discovery: false };
+        let reach = Reach {
+            listen: Some(([127, 0, 0, 1], 0).into()),
+            relay: Relay::None,
+            discovery: false,
+        };
         let addresses = self.app.go_online(reach).await.map_err(failed)?;
         Ok(addresses.iter().map(ToString::to_string).collect())
     }
@@ -95,7 +106,10 @@ pub fn fill_plan(lisa: &Person) -> Result<Vec<String>> {
                 kind: "actions".into(),
                 fields: object(fields),
             })?;
-            let id = added.pointer("/ids/0").and_then(Value::as_str).context("the new action")?;
+            let id = added
+                .pointer("/ids/0")
+                .and_then(Value::as_str)
+                .context("the new action")?;
             Ok(id.to_owned())
         })
         .collect()
@@ -105,11 +119,22 @@ pub fn fill_plan(lisa: &Person) -> Result<Vec<String>> {
 pub fn tick(id: &str, n: usize) -> (Request, &'static str) {
     let status = if n.is_multiple_of(2) { "gedaan" } else { "open" };
     let fields = object(json!({"status": status}));
-    (Request::ItemSet { dossier: String::new(), id: id.to_owned(), fields }, status)
+    (
+        Request::ItemSet {
+            dossier: String::new(),
+            id: id.to_owned(),
+            fields,
+        },
+        status,
+    )
 }
 
 fn object(value: Value) -> Map<String, Value> {
-    if let Value::Object(map) = value { map } else { Map::new() }
+    if let Value::Object(map) = value {
+        map
+    } else {
+        Map::new()
+    }
 }
 
 /// Lets a person of the demo family in; both are online. How long it took from the invitation to the resident's yes.
@@ -119,7 +144,11 @@ pub async fn invite(owner: &Person, hints: &[String], guest: &Person, person: &s
         hints: hints.to_vec(),
         ..Invite::default()
     }))?;
-    let ticket = invited.get("ticket").and_then(Value::as_str).context("a ticket")?.to_owned();
+    let ticket = invited
+        .get("ticket")
+        .and_then(Value::as_str)
+        .context("a ticket")?
+        .to_owned();
     let mut events = owner.app.subscribe();
     let confirm = async {
         loop {
@@ -129,7 +158,10 @@ pub async fn invite(owner: &Person, hints: &[String], guest: &Person, person: &s
             }
         }
     };
-    let card = Card { name: person.trim_start_matches("p-").into(), ..Card::default() };
+    let card = Card {
+        name: person.trim_start_matches("p-").into(),
+        ..Card::default()
+    };
     let join = async { guest.app.join(&ticket, card, |_| {}, PATIENCE).await.map_err(failed) };
     let (_, granted) = tokio::try_join!(join, confirm)?;
     Ok(granted)

@@ -49,7 +49,13 @@ pub struct Row {
 
 impl Row {
     /// A row whose bar is a multiple of its floor, at one percentile of both.
-    pub fn ratio(row: &'static str, what: &str, (ours, floor): (&Samples, &Samples), percent: usize, most: f64) -> Self {
+    pub fn ratio(
+        row: &'static str,
+        what: &str,
+        (ours, floor): (&Samples, &Samples),
+        percent: usize,
+        most: f64,
+    ) -> Self {
         let (mine, bare) = (ours.percentile(percent), floor.percentile(percent));
         Self {
             row,
@@ -133,7 +139,9 @@ impl Table {
             .0
             .iter()
             .map(|row| {
-                let bar = row.bar.map(|(figure, most, unit)| json!({"figure": figure, "most": most, "unit": unit}));
+                let bar = row
+                    .bar
+                    .map(|(figure, most, unit)| json!({"figure": figure, "most": most, "unit": unit}));
                 json!({
                     "row": row.row, "what": row.what, "ours": row.ours, "beside": row.beside,
                     "bar": bar, "met": row.met(), "detail": row.detail,

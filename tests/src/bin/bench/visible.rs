@@ -44,8 +44,14 @@ pub async fn measure(folder: &Path, table: &mut Table) -> Result<()> {
     invite(&lisa, &hints, &karin, "p-karin").await?;
     lisa.app.sync(PATIENCE).await.map_err(crate::people::failed)?;
     let dossier = karin.ask(Request::Status)?;
-    let dossier = dossier.pointer("/dossiers/0/id").and_then(Value::as_str).context("her dossier")?.to_owned();
-    karin.ask(Request::Plan { dossier: dossier.clone() })?;
+    let dossier = dossier
+        .pointer("/dossiers/0/id")
+        .and_then(Value::as_str)
+        .context("her dossier")?
+        .to_owned();
+    karin.ask(Request::Plan {
+        dossier: dossier.clone(),
+    })?;
     lisa.app.sync(PATIENCE).await.map_err(crate::people::failed)?;
 
     let mut pair = BarePair::connect(&saved, id, folder).await?;
@@ -57,9 +63,14 @@ pub async fn measure(folder: &Path, table: &mut Table) -> Result<()> {
         let start = Instant::now();
         lisa.ask(request)?;
         let arrived = timeout(PATIENCE, arrival(&mut events)).await??;
-        let plan = karin.ask(Request::Plan { dossier: dossier.clone() })?;
+        let plan = karin.ask(Request::Plan {
+            dossier: dossier.clone(),
+        })?;
         let on_page = start.elapsed();
-        ensure!(status_of(&plan, id).as_deref() == Some(status), "the reader sees something else");
+        ensure!(
+            status_of(&plan, id).as_deref() == Some(status),
+            "the reader sees something else"
+        );
         sleep(PAUSE).await;
         let bare = pair.edit(status).await?;
         if n >= WARM {
@@ -72,7 +83,16 @@ pub async fn measure(folder: &Path, table: &mut Table) -> Result<()> {
     let what = "one edit until durable and visible at a reader, 1,000 changes (p95)";
     table.push(Row::ratio("P5", what, (&ours, &floor), 95, 1.2));
     table.push(Row::ratio("P5", "… (p50)", (&ours, &floor), 50, 1.2).informative());
-    table.push(Row::ratio("P5", "… and the reader's whole plan page made again (p95)", (&shown, &floor), 95, 1.2).informative());
+    table.push(
+        Row::ratio(
+            "P5",
+            "… and the reader's whole plan page made again (p95)",
+            (&shown, &floor),
+            95,
+            1.2,
+        )
+        .informative(),
+    );
     Ok(())
 }
 

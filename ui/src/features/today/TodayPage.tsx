@@ -31,7 +31,7 @@ function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: Tod
     <>
       <div className="kt-page-top">
         <p className="kt-date">{dates.day(today.date, today.date)}</p>
-        <PageTitle>{t(greeting, { name: today.name })}</PageTitle>
+        <PageTitle>{t(greeting, { name: firstName(today.name) })}</PageTitle>
         <SeenBy people={today.seen_by} own={dossier.own} />
       </div>
       {fresh ? (
