@@ -133,6 +133,10 @@ fn catalogue(part: &str, key: &str) -> String {
 async fn a_dossier_made_in_the_window_is_there_after_a_restart() -> Result<()> {
     let place = Place::new()?;
     let window = place.window().await?;
+    assert!(
+        window.picture().await?.starts_with(b"\x89PNG"),
+        "a page at rest can be pictured"
+    );
     type_into(&window, ".kt-start-form input:not([type=radio])", "Ria Verhagen").await?;
     press(&window, &catalogue("start", "make")).await?;
     window

@@ -14,6 +14,19 @@ use tokio::process::{Child, Command};
 /// How long a start may take: unlocking is slow by design, and so is a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Something invisible that moves. The driver waits for the next frame, which a page at rest does not paint.
+const MOVING: &str = "const moving = document.createElement('div');
+    moving.id = 'moving';
+    moving.ariaHidden = 'true';
+    moving.style.cssText = 'position:fixed;inset:0 auto auto 0;width:1px;height:1px;will-change:transform';
+    document.body.append(moving);
+    let step = 0;
+    const move = () => {
+      moving.style.transform = `translateX(${step++ % 2}px)`;
+      if (moving.isConnected) requestAnimationFrame(move);
+    };
+    move();";
+
 /// One running window and the driver that steers it.
 ///
 /// Needs a display (`xvfb-run` makes one) and `WebKitWebDriver` in the search path. Several can run side by side, each
@@ -84,13 +97,13 @@ impl Window {
         self.evaluate(&body, vec![json!(expression)]).await.map(drop)
     }
 
-    /// Waits until the first page is complete, and painted: its heading is there, nothing says that it is loading,
-    /// the fonts are in, and two frames have passed.
+    /// Waits until the first page is complete, and painted: its heading is there, or the fault that stands in its
+    /// place; nothing says that it is loading, the fonts are in, and two frames have passed.
     ///
     /// # Errors
     /// When that does not happen in time, or the window is gone.
     pub async fn settled(&self) -> Result<()> {
-        self.until("document.querySelector('h1') && !document.querySelector('.kt-loading')")
+        self.until("document.querySelector('h1, [role=alert]') && !document.querySelector('.kt-loading')")
             .await?;
         self.painted().await
     }
@@ -101,7 +114,11 @@ impl Window {
     /// When the window is gone.
     pub async fn picture(&self) -> Result<Vec<u8>> {
         self.painted().await?;
-        Ok(in_time("the picture", self.client.screenshot()).await??)
+        self.evaluate(MOVING, Vec::new()).await?;
+        let picture = in_time("the picture", self.client.screenshot()).await;
+        self.evaluate("document.getElementById('moving')?.remove();", Vec::new())
+            .await?;
+        Ok(picture??)
     }
 
     /// Closes the window and ends its driver.

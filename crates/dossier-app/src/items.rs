@@ -1,10 +1,13 @@
 //! Adding, changing and taking away items; notes and what is said about them; undo.
 
+use std::collections::BTreeMap;
+
 use dossier_model::item::{BROUGHT_ALONG, BUSY_KIND, is_voice};
 use dossier_model::layout::{self, Edit};
 use dossier_model::place::place_new;
 use dossier_model::record::{RecordItem, Verdict};
-use dossier_model::{Item, Place, RecordContent, SectionId, ShownItem, Side, Storage, agenda};
+use dossier_model::view::SectionContent;
+use dossier_model::{Item, Place, RecordContent, SectionId, ShownItem, Side, Storage, agenda, assemble};
 use dossier_trust::identity::{Certificate, Random};
 use dossier_trust::ids::{CompartmentId, DossierId};
 use dossier_trust::operation::Right;
@@ -126,8 +129,7 @@ impl Home {
         check_size(&fields)?;
         let me = self.me()?.principal();
         let dossier = self.dossier(id)?;
-        let view = dossier.view();
-        let shown = view.item(item_id).cloned().ok_or_else(|| Fault::not_found(item_id))?;
+        let shown = dossier.shown(item_id).ok_or_else(|| Fault::not_found(item_id))?;
         let compartment = dossier.id_at(&shown.place)?;
         let mine = dossier.people().get(&me).map(|person| person.id.clone());
         let own_record = shown.author.as_ref().is_some_and(|author| {
@@ -192,11 +194,7 @@ impl Home {
     pub fn item_remove(&mut self, id: &DossierId, item_id: &str) -> Result<Vec<String>, Fault> {
         let me = self.me()?.principal();
         let dossier = self.dossier(id)?;
-        let shown = dossier
-            .view()
-            .item(item_id)
-            .cloned()
-            .ok_or_else(|| Fault::not_found(item_id))?;
+        let shown = dossier.shown(item_id).ok_or_else(|| Fault::not_found(item_id))?;
         let compartment = dossier.id_at(&shown.place)?;
         let mine = dossier.people().get(&me).map(|person| person.id.clone());
         let own_record = shown.author.as_ref().is_some_and(|author| {
@@ -338,6 +336,42 @@ impl Home {
 }
 
 impl Dossier {
+    /// One item as this reader sees it.
+    fn shown(&self, id: &str) -> Option<ShownItem> {
+        self.shown_alone(id).or_else(|| self.view().item(id).cloned())
+    }
+
+    /// The same without putting everything else together, which takes as long as the dossier is large: for an item of
+    /// one document about which no record says anything.
+    fn shown_alone(&self, id: &str) -> Option<ShownItem> {
+        let mut found = None;
+        for compartment in self.compartments.values() {
+            let Some(place) = compartment.place() else { continue };
+            let said = compartment.records.values().any(|record| match &record.content {
+                Content::Model(RecordContent::Item(item)) => item.id == id,
+                Content::Model(
+                    RecordContent::Reaction { target, .. }
+                    | RecordContent::Update { target, .. }
+                    | RecordContent::Seen { target, .. }
+                    | RecordContent::Removed { target },
+                ) => target == id,
+                Content::About(_) | Content::Unknown => false,
+            });
+            let held = layout::read_item(&compartment.doc, id);
+            if said || (held.is_some() && found.is_some()) {
+                return None;
+            }
+            found = held.map(|held| (place, held)).or(found);
+        }
+        let (place, held) = found.filter(|(_, held)| held.item.from.is_none())?;
+        let alone = SectionContent {
+            place: place.clone(),
+            doc_items: vec![held],
+            records: Vec::new(),
+        };
+        assemble(&[alone], &BTreeMap::new()).item(id).cloned()
+    }
+
     /// Devices of the named people, as far as this reader knows them in a compartment.
     fn devices_of(&self, compartment: CompartmentId, persons: &[String]) -> Vec<Certificate> {
         let people = self.people();

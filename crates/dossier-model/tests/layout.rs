@@ -456,3 +456,33 @@ fn odd_documents_are_read_without_harm() {
         Err(EditError::UnknownItem)
     ));
 }
+
+#[test]
+fn what_was_refused_leaves_no_trace_in_what_is_written_afterwards() {
+    let (mut tried, mut never) = (doc(1), doc(1));
+    let base = [Edit::Add(Item::new(
+        "a",
+        "goals",
+        json!({"title": "t", "why": "omdat", "l": [1, 2]}),
+    ))];
+    let good = [
+        set("a", &["title"], json!("anders")),
+        set("a", &["why"], json!("omdat het kan")),
+        set("a", &["l"], json!([2, 3])),
+        Edit::Add(Item::new("b", "actions", json!({"text": "bellen"}))),
+    ];
+    let bad = set("nobody", &["x"], json!(1));
+    // The very first change of an actor, too.
+    for step in [base.as_slice(), good.as_slice(), &[Edit::Remove { id: "b".into() }]] {
+        let mut refused = step.to_vec();
+        refused.push(bad.clone());
+        assert!(matches!(apply(&mut tried, &refused, NOW), Err(EditError::UnknownItem)));
+        assert_eq!(tried.save(), never.save());
+        assert_eq!(
+            apply(&mut tried, step, NOW).unwrap(),
+            apply(&mut never, step, NOW).unwrap()
+        );
+        assert_eq!(tried.save(), never.save());
+    }
+    AutoCommit::load(&tried.save()).unwrap();
+}

@@ -225,6 +225,7 @@ async fn a_lost_peer_is_found_again() {
     a.write(part, chain, 50);
     let mut fresh = Memory::new(2);
     fresh.share(device(1), part);
+    drop(b.network);
     drop(b.home);
     let mut again = None;
     for _ in 0..50 {

@@ -22,6 +22,9 @@ pub const MAX_TEXT: usize = 200_000;
 /// A change is closed well before the limits: an operation costs more than its own bytes.
 const FULL_OPS: usize = 15_000;
 const FULL_BYTES: usize = 96 * 1024;
+/// What is written without a copy is so small that it certainly keeps within the limits of a change.
+const ALONE_OPS: usize = 1_500;
+const ALONE_BYTES: usize = 32 * 1024;
 /// Characters per piece of a long text that is pasted or deleted.
 const PIECE: usize = 5_000;
 /// Longest differing middle of two texts that is compared letter by letter.
@@ -118,20 +121,45 @@ pub fn apply(doc: &mut AutoCommit, edits: &[Edit], unix_seconds: i64) -> Result<
     if doc.text_encoding() != TextEncoding::UnicodeCodePoint {
         return Err(EditError::Encoding);
     }
-    let mut writer = Writer {
-        doc: doc.clone(),
-        ops: 0,
-        bytes: 0,
-        time: unix_seconds,
-        hashes: Vec::new(),
-    };
+    if doc.pending_ops() > 0 {
+        // Somebody else's open work is not ours to throw away.
+        doc.commit();
+    }
+    match try_alone(doc, edits, unix_seconds) {
+        Err(Stop::Full) => {}
+        Err(Stop::Edit(error)) => return Err(error),
+        Ok(written) => return Ok(written),
+    }
+    // Several changes: only a copy can be thrown away once the first of them is closed.
+    let mut copy = doc.clone();
+    let mut writer = Writer::new(&mut copy, unix_seconds, false);
     for edit in edits {
-        writer.edit(edit)?;
+        writer.edit(edit).map_err(Stop::into_error)?;
     }
     writer.commit();
-    let mut written = Vec::with_capacity(writer.hashes.len());
-    for hash in &writer.hashes {
-        let Some(change) = writer.doc.get_change_by_hash(hash) else {
+    let hashes = writer.hashes;
+    let written = written(&mut copy, &hashes)?;
+    *doc = copy;
+    Ok(written)
+}
+
+/// Writes one change, on the document itself: a copy costs as much as the whole document. Nothing is left of it when
+/// an edit is refused or when one change is too small.
+fn try_alone(doc: &mut AutoCommit, edits: &[Edit], unix_seconds: i64) -> Result<Vec<Written>, Stop> {
+    let mut writer = Writer::new(doc, unix_seconds, true);
+    if let Err(stop) = edits.iter().try_for_each(|edit| writer.edit(edit)) {
+        doc.rollback();
+        return Err(stop);
+    }
+    writer.commit();
+    let hashes = writer.hashes;
+    Ok(written(doc, &hashes)?)
+}
+
+fn written(doc: &mut AutoCommit, hashes: &[ChangeHash]) -> Result<Vec<Written>, EditError> {
+    let mut written = Vec::with_capacity(hashes.len());
+    for hash in hashes {
+        let Some(change) = doc.get_change_by_hash(hash) else {
             continue;
         };
         if change.len() > MAX_CHANGE_OPS || change.raw_bytes().len() > MAX_CHANGE_BYTES {
@@ -142,8 +170,35 @@ pub fn apply(doc: &mut AutoCommit, edits: &[Edit], unix_seconds: i64) -> Result<
             bytes: change.raw_bytes().to_vec(),
         });
     }
-    *doc = writer.doc;
     Ok(written)
+}
+
+/// Why writing stopped.
+enum Stop {
+    /// More than one change is needed.
+    Full,
+    Edit(EditError),
+}
+
+impl Stop {
+    fn into_error(self) -> EditError {
+        match self {
+            Self::Full => EditError::TooLong,
+            Self::Edit(error) => error,
+        }
+    }
+}
+
+impl From<EditError> for Stop {
+    fn from(error: EditError) -> Self {
+        Self::Edit(error)
+    }
+}
+
+impl From<AutomergeError> for Stop {
+    fn from(error: AutomergeError) -> Self {
+        Self::Edit(error.into())
+    }
 }
 
 /// Where a new value goes.
@@ -163,15 +218,28 @@ impl From<Slot> for Prop {
     }
 }
 
-struct Writer {
-    doc: AutoCommit,
+struct Writer<'d> {
+    doc: &'d mut AutoCommit,
+    /// One change, or none.
+    alone: bool,
     ops: usize,
     bytes: usize,
     time: i64,
     hashes: Vec<ChangeHash>,
 }
 
-impl Writer {
+impl<'d> Writer<'d> {
+    fn new(doc: &'d mut AutoCommit, time: i64, alone: bool) -> Self {
+        Self {
+            doc,
+            alone,
+            ops: 0,
+            bytes: 0,
+            time,
+            hashes: Vec::new(),
+        }
+    }
+
     fn commit(&mut self) {
         if let Some(hash) = self.doc.commit_with(CommitOptions::default().with_time(self.time)) {
             self.hashes.push(hash);
@@ -181,22 +249,26 @@ impl Writer {
     }
 
     /// Closes the change when the coming operations would not fit any more.
-    fn reserve(&mut self, ops: usize, bytes: usize) {
+    fn reserve(&mut self, ops: usize, bytes: usize) -> Result<(), Stop> {
+        if self.alone && (self.ops + ops > ALONE_OPS || self.bytes + bytes > ALONE_BYTES) {
+            return Err(Stop::Full);
+        }
         if self.ops > 0 && (self.ops + ops > FULL_OPS || self.bytes + bytes > FULL_BYTES) {
             self.commit();
         }
         self.ops += ops;
         self.bytes += bytes;
+        Ok(())
     }
 
-    fn edit(&mut self, edit: &Edit) -> Result<(), EditError> {
+    fn edit(&mut self, edit: &Edit) -> Result<(), Stop> {
         match edit {
             Edit::Add(item) => self.add(item),
             Edit::Set { id, path, value } => self.set(id, path, value),
             Edit::Unset { id, path } => self.unset(id, path),
             Edit::Remove { id } => {
                 self.find(id)?;
-                self.reserve(1, id.len());
+                self.reserve(1, id.len())?;
                 Ok(self.doc.delete(ROOT, item_key(id))?)
             }
             Edit::Order { id, order } => {
@@ -206,46 +278,58 @@ impl Writer {
         }
     }
 
-    fn find(&self, id: &str) -> Result<(ObjId, String), EditError> {
+    fn find(&self, id: &str) -> Result<(ObjId, String), Stop> {
         let found = self.doc.get(ROOT, item_key(id))?;
         let Some((automerge::Value::Object(ObjType::Map), object)) = found else {
-            return Err(EditError::UnknownItem);
+            return Err(EditError::UnknownItem.into());
         };
-        let kind = Reader { doc: &self.doc, odd: 0 }
-            .string(&object, KIND)
-            .ok_or(EditError::UnknownItem)?;
+        let kind = Reader {
+            doc: &*self.doc,
+            odd: 0,
+        }
+        .string(&object, KIND)
+        .ok_or(EditError::UnknownItem)?;
         Ok((object, kind))
     }
 
-    fn order(&mut self, object: &ObjId, order: Option<f64>) -> Result<(), EditError> {
-        let now = Reader { doc: &self.doc, odd: 0 }.number(object, ORDER);
+    fn order(&mut self, object: &ObjId, order: Option<f64>) -> Result<(), Stop> {
+        let now = Reader {
+            doc: &*self.doc,
+            odd: 0,
+        }
+        .number(object, ORDER);
         if now == order {
             return Ok(());
         }
-        self.reserve(1, 16);
+        self.reserve(1, 16)?;
         match order {
             Some(order) if order.is_finite() => Ok(self.doc.put(object, ORDER, order)?),
-            Some(_) => Err(EditError::BadOrder),
+            Some(_) => Err(EditError::BadOrder.into()),
             None => Ok(self.doc.delete(object, ORDER)?),
         }
     }
 
-    fn add(&mut self, item: &Item) -> Result<(), EditError> {
+    fn add(&mut self, item: &Item) -> Result<(), Stop> {
         if !is_item_id(&item.id) || item.kind.is_empty() || item.kind.len() > MAX_KEY {
-            return Err(EditError::BadId);
+            return Err(EditError::BadId.into());
         }
         let key = item_key(&item.id);
         if self.doc.get(ROOT, key.as_str())?.is_some() {
-            return Err(EditError::Exists);
+            return Err(EditError::Exists.into());
         }
-        self.reserve(6, key.len() + item.kind.len() + 64);
+        let said = [&item.source, &item.from]
+            .into_iter()
+            .flatten()
+            .map(String::len)
+            .sum::<usize>();
+        self.reserve(6, key.len() + item.kind.len() + said + 64)?;
         let object = self.doc.put_object(ROOT, key, ObjType::Map)?;
         self.doc.put(&object, KIND, item.kind.as_str())?;
         self.order(&object, item.order)?;
         for (name, text) in [(SOURCE, &item.source), (FROM, &item.from)] {
             if let Some(text) = text {
                 if text.len() > LONG_STRING {
-                    return Err(EditError::BadId);
+                    return Err(EditError::BadId.into());
                 }
                 self.doc.put(&object, name, text.as_str())?;
             }
@@ -267,13 +351,13 @@ impl Writer {
         value: &Value,
         kind: &str,
         path: &mut Vec<String>,
-    ) -> Result<(), EditError> {
+    ) -> Result<(), Stop> {
         if path.len() > MAX_DEPTH {
-            return Err(EditError::TooDeep);
+            return Err(EditError::TooDeep.into());
         }
         let key_bytes = path.last().map_or(0, String::len);
         if key_bytes > MAX_KEY {
-            return Err(EditError::TooLong);
+            return Err(EditError::TooLong.into());
         }
         match value {
             Value::Object(map) => {
@@ -290,7 +374,7 @@ impl Writer {
             }
             Value::String(text) if text.len() > LONG_STRING || is_prose(kind, path) => {
                 if text.chars().count() > MAX_TEXT {
-                    return Err(EditError::TooLong);
+                    return Err(EditError::TooLong.into());
                 }
                 let made = self.object(object, slot, ObjType::Text, key_bytes)?;
                 self.insert_text(&made, 0, text)?;
@@ -304,7 +388,7 @@ impl Writer {
     }
 
     /// Fills a new list. Neighbouring single values go in together: one by one, Automerge searches the list each time.
-    fn fill(&mut self, list: &ObjId, values: &[Value], kind: &str, path: &mut Vec<String>) -> Result<(), EditError> {
+    fn fill(&mut self, list: &ObjId, values: &[Value], kind: &str, path: &mut Vec<String>) -> Result<(), Stop> {
         let mut run: Vec<ScalarValue> = Vec::new();
         let mut run_bytes = 0;
         for (index, value) in values.iter().enumerate() {
@@ -324,15 +408,9 @@ impl Writer {
         self.put_run(list, values.len() - run.len(), &mut run, &mut run_bytes)
     }
 
-    fn put_run(
-        &mut self,
-        list: &ObjId,
-        at: usize,
-        run: &mut Vec<ScalarValue>,
-        bytes: &mut usize,
-    ) -> Result<(), EditError> {
+    fn put_run(&mut self, list: &ObjId, at: usize, run: &mut Vec<ScalarValue>, bytes: &mut usize) -> Result<(), Stop> {
         if !run.is_empty() {
-            self.reserve(run.len(), *bytes);
+            self.reserve(run.len(), *bytes)?;
             *bytes = 0;
             self.doc
                 .splice(list, at, 0, run.drain(..).map(automerge::hydrate::Value::Scalar))?;
@@ -340,16 +418,16 @@ impl Writer {
         Ok(())
     }
 
-    fn object(&mut self, object: &ObjId, slot: Slot, made: ObjType, bytes: usize) -> Result<ObjId, EditError> {
-        self.reserve(1, bytes + 8);
+    fn object(&mut self, object: &ObjId, slot: Slot, made: ObjType, bytes: usize) -> Result<ObjId, Stop> {
+        self.reserve(1, bytes + 8)?;
         Ok(match slot {
             Slot::Insert(index) => self.doc.insert_object(object, index, made)?,
             Slot::Key(_) | Slot::Element(_) => self.doc.put_object(object, Prop::from(slot), made)?,
         })
     }
 
-    fn scalar(&mut self, object: &ObjId, slot: Slot, value: ScalarValue, bytes: usize) -> Result<(), EditError> {
-        self.reserve(1, bytes + 8);
+    fn scalar(&mut self, object: &ObjId, slot: Slot, value: ScalarValue, bytes: usize) -> Result<(), Stop> {
+        self.reserve(1, bytes + 8)?;
         match slot {
             Slot::Insert(index) => self.doc.insert(object, index, value)?,
             Slot::Key(_) | Slot::Element(_) => self.doc.put(object, Prop::from(slot), value)?,
@@ -357,7 +435,7 @@ impl Writer {
         Ok(())
     }
 
-    fn insert_text(&mut self, text: &ObjId, at: usize, new: &str) -> Result<(), EditError> {
+    fn insert_text(&mut self, text: &ObjId, at: usize, new: &str) -> Result<(), Stop> {
         let mut at = at;
         let mut piece = String::new();
         let mut count = 0;
@@ -365,7 +443,7 @@ impl Writer {
             piece.push(letter);
             count += 1;
             if count == PIECE {
-                self.reserve(count, piece.len() + count);
+                self.reserve(count, piece.len() + count)?;
                 self.doc.splice_text(text, at, 0, &piece)?;
                 at += count;
                 count = 0;
@@ -373,17 +451,17 @@ impl Writer {
             }
         }
         if count > 0 {
-            self.reserve(count, piece.len() + count);
+            self.reserve(count, piece.len() + count)?;
             self.doc.splice_text(text, at, 0, &piece)?;
         }
         Ok(())
     }
 
-    fn delete_text(&mut self, text: &ObjId, at: usize, count: usize) -> Result<(), EditError> {
+    fn delete_text(&mut self, text: &ObjId, at: usize, count: usize) -> Result<(), Stop> {
         let mut left = count;
         while left > 0 {
             let piece = left.min(PIECE);
-            self.reserve(piece, piece);
+            self.reserve(piece, piece)?;
             self.doc
                 .splice_text(text, at, isize::try_from(piece).unwrap_or(isize::MAX), "")?;
             left -= piece;
@@ -391,9 +469,9 @@ impl Writer {
         Ok(())
     }
 
-    fn change_text(&mut self, text: &ObjId, new: &str) -> Result<(), EditError> {
+    fn change_text(&mut self, text: &ObjId, new: &str) -> Result<(), Stop> {
         if new.chars().count() > MAX_TEXT {
-            return Err(EditError::TooLong);
+            return Err(EditError::TooLong.into());
         }
         let old: Vec<char> = self.doc.text(text)?.chars().collect();
         let letters: Vec<char> = new.chars().collect();
@@ -413,7 +491,7 @@ impl Writer {
         }
         if gone > 0 && come > 0 && gone + come <= FINE_DIFF {
             // Changes in two places of a text keep what somebody else writes between them.
-            self.reserve(gone + come, (gone + come) * 5);
+            self.reserve(gone + come, (gone + come) * 5)?;
             return Ok(self.doc.update_text(text, new)?);
         }
         self.delete_text(text, head, gone)?;
@@ -421,20 +499,20 @@ impl Writer {
         self.insert_text(text, head, &middle)
     }
 
-    fn set(&mut self, id: &str, path: &[String], value: &Value) -> Result<(), EditError> {
+    fn set(&mut self, id: &str, path: &[String], value: &Value) -> Result<(), Stop> {
         let (mut object, kind) = self.find(id)?;
         let mut slot = Slot::Key(FIELDS.to_owned());
         for (depth, part) in path.iter().enumerate() {
             if depth > MAX_DEPTH {
-                return Err(EditError::TooDeep);
+                return Err(EditError::TooDeep.into());
             }
             if part.len() > MAX_KEY {
-                return Err(EditError::TooLong);
+                return Err(EditError::TooLong.into());
             }
             let (kind_of, inner) = match self.doc.get(&object, Prop::from(slot.clone()))? {
                 Some((automerge::Value::Object(kind_of), inner)) => (kind_of, inner),
                 Some((automerge::Value::Scalar(scalar), _)) if !scalar.is_null() => {
-                    return Err(EditError::BadPath(depth));
+                    return Err(EditError::BadPath(depth).into());
                 }
                 Some(_) | None => {
                     let made = self.object(&object, slot, ObjType::Map, part.len())?;
@@ -449,11 +527,11 @@ impl Writer {
                         std::cmp::Ordering::Less => Slot::Element(index),
                         std::cmp::Ordering::Equal if depth + 1 == path.len() => Slot::Insert(index),
                         std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => {
-                            return Err(EditError::BadPath(depth));
+                            return Err(EditError::BadPath(depth).into());
                         }
                     }
                 }
-                ObjType::Text => return Err(EditError::BadPath(depth)),
+                ObjType::Text => return Err(EditError::BadPath(depth).into()),
             };
             object = inner;
         }
@@ -469,9 +547,9 @@ impl Writer {
         kind: &str,
         path: &mut Vec<String>,
         settle: bool,
-    ) -> Result<(), EditError> {
+    ) -> Result<(), Stop> {
         if path.len() > MAX_DEPTH {
-            return Err(EditError::TooDeep);
+            return Err(EditError::TooDeep.into());
         }
         if matches!(slot, Slot::Insert(_)) {
             return self.create(object, slot, value, kind, path);
@@ -486,7 +564,7 @@ impl Writer {
                 (ObjType::Map, Value::Object(map)) => {
                     let keys: Vec<String> = self.doc.keys(at).collect();
                     for key in keys.iter().filter(|key| !map.contains_key(super::from_key(key))) {
-                        self.reserve(1, key.len() + 8);
+                        self.reserve(1, key.len() + 8)?;
                         self.doc.delete(at, key.as_str())?;
                     }
                     for (key, value) in map {
@@ -511,12 +589,16 @@ impl Writer {
         self.create(object, slot, value, kind, path)
     }
 
-    fn write_list(&mut self, at: &ObjId, list: &[Value], kind: &str, path: &mut Vec<String>) -> Result<(), EditError> {
+    fn write_list(&mut self, at: &ObjId, list: &[Value], kind: &str, path: &mut Vec<String>) -> Result<(), Stop> {
         let length = self.doc.length(at);
         let mut old = Vec::with_capacity(length);
         for index in 0..length {
             let read = self.doc.get(at, index)?.and_then(|(cell, child)| {
-                Reader { doc: &self.doc, odd: 0 }.value(&cell, &child, &mut path.clone(), &mut None)
+                Reader {
+                    doc: &*self.doc,
+                    odd: 0,
+                }
+                .value(&cell, &child, &mut path.clone(), &mut None)
             });
             old.push(read);
         }
@@ -525,7 +607,7 @@ impl Writer {
             match step {
                 Step::Keep => position += 1,
                 Step::Delete => {
-                    self.reserve(1, 16);
+                    self.reserve(1, 16)?;
                     self.doc.delete(at, position)?;
                 }
                 Step::Change(n) | Step::Insert(n) => {
@@ -545,10 +627,10 @@ impl Writer {
         Ok(())
     }
 
-    fn unset(&mut self, id: &str, path: &[String]) -> Result<(), EditError> {
+    fn unset(&mut self, id: &str, path: &[String]) -> Result<(), Stop> {
         let (item, _kind) = self.find(id)?;
         let Some((last, way)) = path.split_last() else {
-            return Err(EditError::BadPath(0));
+            return Err(EditError::BadPath(0).into());
         };
         let (mut object, mut prop) = (item, Prop::Map(FIELDS.to_owned()));
         for (depth, part) in way.iter().chain(std::iter::once(last)).enumerate() {
@@ -558,12 +640,12 @@ impl Writer {
             prop = match kind_of {
                 ObjType::Map | ObjType::Table => Prop::Map(to_key(part)),
                 ObjType::List => Prop::Seq(part.parse().map_err(|_| EditError::BadPath(depth))?),
-                ObjType::Text => return Err(EditError::BadPath(depth)),
+                ObjType::Text => return Err(EditError::BadPath(depth).into()),
             };
             object = inner;
         }
         if self.doc.get(&object, prop.clone())?.is_some() {
-            self.reserve(1, last.len() + 8);
+            self.reserve(1, last.len() + 8)?;
             self.doc.delete(&object, prop)?;
         }
         Ok(())
