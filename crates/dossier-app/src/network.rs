@@ -172,8 +172,15 @@ impl Inner {
             let _ = stream.close(STEP).await;
             return Ok(());
         }
+        let name = ItemHash(ticket.hash()).to_hex();
         let decision = self.put_pending(answered);
-        let granted = matches!(tokio::time::timeout(DECISION, decision).await, Ok(Ok(true)));
+        // The resident may have said yes to the answer of last time while this one was on its way.
+        let granted = if self.with_home(|home| home.is_granted(&ticket))? {
+            self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+            true
+        } else {
+            matches!(tokio::time::timeout(DECISION, decision).await, Ok(Ok(true)))
+        };
         let word = if granted {
             vec![MEMBER_GRANTED]
         } else {
@@ -502,7 +509,12 @@ impl App {
             Ok(person)
         })?;
         inner.announce();
-        if let Some(decide) = entry.decision.take() {
+        // The same answer may have come once more in the meantime; that one hears it too.
+        let again = {
+            let name = ItemHash(entry.answered.ticket.hash()).to_hex();
+            inner.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&name)
+        };
+        for decide in [entry.decision.take(), again.and_then(|again| again.decision)].into_iter().flatten() {
             let _ = decide.send(true);
         }
         // Who waited as a stranger is known now.

@@ -46,12 +46,16 @@ async fn go_online(session: &Session, network: &Network) -> Result<Vec<String>, 
     Ok(addresses.iter().map(ToString::to_string).collect())
 }
 
-/// Ends when somebody asks this program to stop.
-async fn stop() {
+/// Ends when somebody asks this program to stop. Listens from the call on, not from the first wait: who sees our first
+/// line may answer with a signal at once.
+fn stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let both = {
         use tokio::signal::unix::{SignalKind, signal};
-        let both = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    };
+    async move {
+        #[cfg(unix)]
         if let (Ok(mut interrupt), Ok(mut terminate)) = both {
             tokio::select! {
                 _ = interrupt.recv() => {}
@@ -59,9 +63,9 @@ async fn stop() {
             }
             return;
         }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -71,9 +75,10 @@ async fn online<T>(session: &Session, work: impl Future<Output = Result<T, Fault
         code: FaultCode::NotReachable,
         detail: Some("stopped".into()),
     };
+    let stopping = stop();
     let done = tokio::select! {
         done = work => done,
-        () = stop() => Err(stopped()),
+        () = stopping => Err(stopped()),
     };
     session.app.offline().await;
     done
@@ -127,16 +132,17 @@ pub async fn sync(session: &Session, out: &Out, how: SyncHow) -> Result<(), Faul
 }
 
 async fn watch(session: &Session, out: &Out, network: &Network) -> Result<(), Fault> {
+    let stopping = stop();
+    tokio::pin!(stopping);
     let mut events = session.app.subscribe();
     let listening = go_online(session, network).await?;
+    // Before the first line: who sees that may have a word for us at once.
+    let control = control::serve(session.app.clone(), &session.home)?;
     if out.json {
         out.json_line(&json!({"listening": listening}))?;
     } else {
         out.line(&out.lang.say("listening", &[("addresses", &listening.join(", "))]))?;
     }
-    let control = control::serve(session.app.clone(), &session.home);
-    let stopping = stop();
-    tokio::pin!(stopping);
     let ended = loop {
         let event = tokio::select! {
             event = events.recv() => event,

@@ -262,6 +262,7 @@ fn rights_hold_and_the_log_says_who_was_refused() {
     hendriks.refused(NOT_ALLOWED, &["item", "list", "verslagen"]);
     karin.refused(NOT_ALLOWED, &["access", "invite", "--person", "p-ria"]);
     karin.refused(NOT_ALLOWED, &["access", "revoke", "p-hendriks"]);
+    hendriks.ask(&["dossier", "show"]);
     stage.exchange(&[&hendriks, &karin]);
     assert_eq!(stage.lisa.item("gezondheid", &added)["substance"], "ibuprofen");
     assert_eq!(stage.lisa.item("gezondheid", "al-1")["substance"], "penicilline");
