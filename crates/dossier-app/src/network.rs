@@ -176,7 +176,10 @@ impl Inner {
         let decision = self.put_pending(answered);
         // The resident may have said yes to the answer of last time while this one was on its way.
         let granted = if self.with_home(|home| home.is_granted(&ticket))? {
-            self.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+            self.pending
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&name);
             true
         } else {
             matches!(tokio::time::timeout(DECISION, decision).await, Ok(Ok(true)))
@@ -512,9 +515,16 @@ impl App {
         // The same answer may have come once more in the meantime; that one hears it too.
         let again = {
             let name = ItemHash(entry.answered.ticket.hash()).to_hex();
-            inner.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&name)
+            inner
+                .pending
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(&name)
         };
-        for decide in [entry.decision.take(), again.and_then(|again| again.decision)].into_iter().flatten() {
+        for decide in [entry.decision.take(), again.and_then(|again| again.decision)]
+            .into_iter()
+            .flatten()
+        {
             let _ = decide.send(true);
         }
         // Who waited as a stranger is known now.

@@ -161,7 +161,7 @@ mod tests {
             code: FaultCode::InUse,
             detail: None,
         };
-        assert!(Lang::Nl.fault(&fault).contains("al open"));
+        assert!(Lang::Nl.fault(&fault).contains("heeft deze map open"));
         let ticket = Fault {
             code: FaultCode::InputRefused,
             detail: Some("used_ticket".into()),
