@@ -1,7 +1,7 @@
 //! Demo families: JSON files of the form `demo-dossier/1`.
 //!
 //! [`read`] cuts a family into items, each with its place in a dossier, and a *skeleton* of what is not an item.
-//! [`write`] is the exact inverse: equal, as JSON values, to what was read, for every JSON object with that format, also
+//! [`write()`] is the exact inverse: equal, as JSON values, to what was read, for every JSON object with that format, also
 //! when parts are missing, of another type, or unknown.
 
 mod access;
@@ -90,7 +90,7 @@ pub struct PlacedItem {
 pub struct Family {
     /// Everything that is an item, in the order of the file.
     pub items: Vec<PlacedItem>,
-    /// What is not an item; [`write`] needs it.
+    /// What is not an item; [`write()`] needs it.
     pub skeleton: Value,
     /// Sections that the family names, in its order, with their labels.
     pub sections: Vec<(SectionId, Option<String>)>,
