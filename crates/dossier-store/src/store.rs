@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
 use zeroize::Zeroizing;
@@ -432,8 +433,22 @@ fn first_bytes(database: &Path) -> Result<Option<[u8; 16]>, StoreError> {
     }
 }
 
+/// SQLite calls itself ready before SQLCipher is: a second thread that opens meanwhile finds no cipher. Once one
+/// connection was opened, both are.
+static CIPHER_READY: Mutex<bool> = Mutex::new(false);
+
+fn make_cipher_ready() -> Result<(), StoreError> {
+    let mut ready = CIPHER_READY.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*ready {
+        close(Connection::open_in_memory()?)?;
+        *ready = true;
+    }
+    Ok(())
+}
+
 /// Opens a file that exists and gives the key. Nothing is read yet, so nothing is known about either.
 fn connect(path: &Path, key: &DbKey) -> Result<Connection, StoreError> {
+    make_cipher_ready()?;
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE,
