@@ -55,6 +55,16 @@ impl Place {
         Ok(app)
     }
 
+    /// Closes the window and waits until its program has let go of the home folder: it says goodbye to the network and
+    /// saves first.
+    async fn close(&self, window: Window) -> Result<()> {
+        window.close().await?;
+        let lock = std::fs::File::open(self.home().join("profile.lock"))?;
+        let free = tokio::task::spawn_blocking(move || lock.lock());
+        tokio::time::timeout(PATIENCE, free).await???;
+        Ok(())
+    }
+
     async fn window(&self) -> Result<Window> {
         let text = |path: &Path| path.display().to_string();
         let arguments = [
@@ -160,7 +170,7 @@ async fn a_dossier_made_in_the_window_is_there_after_a_restart() -> Result<()> {
         refused.unwrap_err().to_string().contains("not_found"),
         "a fault reaches the page with its code"
     );
-    window.close().await?;
+    place.close(window).await?;
 
     let window = place.window().await?;
     let plan = ask(&window, json!({ "method": "plan", "params": { "dossier": dossier } })).await?;

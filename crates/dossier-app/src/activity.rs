@@ -264,6 +264,10 @@ impl Dossier {
             };
             let mut line = self.line_of(held, &device, deed, statement.at_ms);
             line.reported = true;
+            if deed == Deed::Refused {
+                // It may have been tried anywhere; this compartment only carries the word of it.
+                (line.section, line.right, line.rule) = (None, None, None);
+            }
             line.objects = Some(statement.object)
                 .filter(|object| !object.is_empty())
                 .into_iter()

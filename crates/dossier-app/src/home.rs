@@ -123,6 +123,10 @@ impl Home {
             shared_anew: Vec::new(),
         };
         home.me = home.read_me()?;
+        if !home.store.opened_cleanly() {
+            // Others may hold what this copy of the profile does not know it wrote.
+            home.store.transact::<_, Fault>(|tx| Ok(tx.settle()?))?;
+        }
         home.forget_unfinished()?;
         Ok(home)
     }

@@ -9,7 +9,7 @@ use dossier_model::record::{RecordItem, Verdict};
 use dossier_model::view::SectionContent;
 use dossier_model::{Item, Place, RecordContent, SectionId, ShownItem, Side, Storage, agenda, assemble};
 use dossier_trust::identity::{Certificate, Random};
-use dossier_trust::ids::{CompartmentId, DossierId};
+use dossier_trust::ids::{CompartmentId, DossierId, PrincipalId};
 use dossier_trust::operation::Right;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -108,6 +108,10 @@ impl Home {
                     writing.write_item_record(compartment, record, &mut undo)?;
                 }
             }
+            if is_voice(kind) {
+                // Said is said: there is no way back from it, only a further word.
+                undo = Undo::default();
+            }
             writing.done(Deed::Added, &placement.place, vec![item_id.clone()], &undo);
             Ok(())
         })?;
@@ -128,14 +132,12 @@ impl Home {
     ) -> Result<Vec<String>, Fault> {
         check_size(&fields)?;
         let me = self.me()?.principal();
-        let dossier = self.dossier(id)?;
-        let shown = dossier.shown(item_id).ok_or_else(|| Fault::not_found(item_id))?;
-        let compartment = dossier.id_at(&shown.place)?;
-        let mine = dossier.people().get(&me).map(|person| person.id.clone());
-        let own_record = shown.author.as_ref().is_some_and(|author| {
-            (author.is_owner && dossier.own) || (author.person.is_some() && author.person == mine)
-        });
-        refuse_voice(&shown, own_record)?;
+        let Target {
+            shown,
+            compartment,
+            own_record,
+        } = self.dossier(id)?.target(&me, item_id)?;
+        refuse_voice(&shown)?;
         if fields.keys().any(|key| key == "id") {
             return Err(Fault::invalid("id"));
         }
@@ -193,14 +195,12 @@ impl Home {
     /// [`FaultCode::NotAllowed`]; [`FaultCode::NotFound`].
     pub fn item_remove(&mut self, id: &DossierId, item_id: &str) -> Result<Vec<String>, Fault> {
         let me = self.me()?.principal();
-        let dossier = self.dossier(id)?;
-        let shown = dossier.shown(item_id).ok_or_else(|| Fault::not_found(item_id))?;
-        let compartment = dossier.id_at(&shown.place)?;
-        let mine = dossier.people().get(&me).map(|person| person.id.clone());
-        let own_record = shown.author.as_ref().is_some_and(|author| {
-            (author.is_owner && dossier.own) || (author.person.is_some() && author.person == mine)
-        });
-        refuse_voice(&shown, own_record)?;
+        let Target {
+            shown,
+            compartment,
+            own_record,
+        } = self.dossier(id)?.target(&me, item_id)?;
+        refuse_voice(&shown)?;
         self.write(id, |writing| {
             let mut undo = Undo::default();
             match &shown.record {
@@ -271,13 +271,8 @@ impl Home {
         let me = self.me()?.principal();
         let date = self.clock.today();
         let dossier = self.dossier(id)?;
-        let shown = dossier
-            .view()
-            .item(note)
-            .cloned()
-            .ok_or_else(|| Fault::not_found(note))?;
+        let Target { shown, compartment, .. } = dossier.target(&me, note)?;
         let record = shown.record.clone().ok_or_else(|| Fault::invalid(note))?;
-        let compartment = dossier.id_at(&shown.place)?;
         let by = dossier.people().get(&me).map(|person| person.id.clone());
         self.write(id, |writing| {
             let reaction = RecordContent::Reaction {
@@ -312,9 +307,10 @@ impl Home {
                 let removed = RecordContent::Removed { target: record.clone() };
                 writing.answer(named(compartment)?, record, removed)?;
             }
+            let dossier = *id;
+            writing.also(move |tx| Ok(tx.pop_undo(&dossier).map(|_| ())?));
             Ok(())
         })?;
-        self.store.transact::<_, Fault>(|tx| Ok(tx.pop_undo(id).map(|_| ())?))?;
         Ok(Vec::new())
     }
 
@@ -335,7 +331,30 @@ impl Home {
     }
 }
 
+/// An item that somebody wants to do something with.
+struct Target {
+    shown: ShownItem,
+    compartment: CompartmentId,
+    /// It is a record, and this person wrote it.
+    own_record: bool,
+}
+
 impl Dossier {
+    /// An item, where it lies and whose it is.
+    fn target(&self, me: &PrincipalId, id: &str) -> Result<Target, Fault> {
+        let shown = self.shown(id).ok_or_else(|| Fault::not_found(id))?;
+        let compartment = self.id_at(&shown.place)?;
+        let own_record = shown.author.as_ref().is_some_and(|author| {
+            (author.is_owner && self.own)
+                || (author.person.is_some() && author.person == self.people().get(me).map(|person| person.id.clone()))
+        });
+        Ok(Target {
+            shown,
+            compartment,
+            own_record,
+        })
+    }
+
     /// One item as this reader sees it.
     fn shown(&self, id: &str) -> Option<ShownItem> {
         self.shown_alone(id).or_else(|| self.view().item(id).cloned())
@@ -409,7 +428,9 @@ impl Writing<'_> {
     fn done(&mut self, deed: Deed, place: &Place, objects: Vec<String>, undo: &Undo) {
         let line = self.own_line(deed, place.section().map(ToString::to_string), objects);
         self.note(line);
-        if let Ok(bytes) = serde_json::to_vec(undo) {
+        if !(undo.edits.is_empty() && undo.records.is_empty())
+            && let Ok(bytes) = serde_json::to_vec(undo)
+        {
             self.undo_with(bytes);
         }
     }
@@ -522,9 +543,10 @@ fn with_id(block: &Value, id: &str) -> Value {
     Item::new(id, BUSY_KIND, block.clone()).fields
 }
 
-fn refuse_voice(shown: &ShownItem, own_record: bool) -> Result<(), Fault> {
+/// What somebody said in their own voice stays as it was said: for its author too, who can say something more.
+fn refuse_voice(shown: &ShownItem) -> Result<(), Fault> {
     let brought_along = shown.provenance.source.as_deref() == Some(BROUGHT_ALONG);
-    if is_voice(&shown.kind) && (brought_along || (shown.record.is_some() && !own_record)) {
+    if is_voice(&shown.kind) && (brought_along || shown.record.is_some()) {
         return Err(Fault::not_allowed(shown.id.as_str()));
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The log as a reader asks for it.
 
+use dossier_model::{Place, Side};
 use dossier_trust::ids::DossierId;
 use dossier_trust::receipt::{Deed as Reported, Statement};
 
@@ -56,11 +57,14 @@ impl Home {
             return Ok(());
         }
         let who = dossier.people().get(&me).map(|person| person.id.clone());
-        let readable: Vec<_> = dossier
-            .compartments
-            .values()
-            .filter(|compartment| !compartment.keys.is_empty())
-            .filter_map(|compartment| Some((compartment.id, compartment.place()?.section()?.to_string())))
+        // The content side first: it is the right there that opened the section.
+        let sides = [Side::Wat, Side::Dat].into_iter();
+        let readable: Vec<_> = sides
+            .flat_map(|side| dossier.compartments.values().map(move |compartment| (side, compartment)))
+            .filter(|(side, compartment)| {
+                !compartment.keys.is_empty() && compartment.place().and_then(Place::side) == Some(*side)
+            })
+            .filter_map(|(_, compartment)| Some((compartment.id, compartment.place()?.section()?.to_string())))
             .filter(|(_, section)| sections.is_empty() || sections.contains(section))
             .collect();
         let said: Vec<Line> = self

@@ -14,6 +14,7 @@ pub mod control;
 pub mod dossiers;
 mod fault;
 pub mod home;
+pub mod invitation;
 pub mod items;
 mod journal;
 mod network;

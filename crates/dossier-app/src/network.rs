@@ -13,12 +13,12 @@ use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash};
 use dossier_trust::invitation::{self, Join, Ticket};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::access::{Answered, Turned};
+use crate::invitation::{Answered, Turned};
 use crate::app::{App, Inner};
 use crate::contract::{DossierCard, Event, Fault, FaultCode};
 use crate::home::Home;
 use crate::replica::Local;
-use crate::replica::content::Card;
+use crate::replica::content::{Card, Terms};
 
 /// How far this program reaches.
 #[derive(Debug, Clone)]
@@ -552,7 +552,6 @@ impl App {
             }
             Ok(())
         })?;
-        let addresses: Vec<SocketAddr> = ticket.hints.iter().filter_map(|hint| hint.parse().ok()).collect();
         let network = {
             let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
             online
@@ -561,7 +560,7 @@ impl App {
                 .network
                 .clone()
         };
-        let mut stream = tokio::time::timeout(within, network.knock(ticket.inviter.endpoint, &addresses))
+        let mut stream = tokio::time::timeout(within, network.knock(ticket.inviter.endpoint, &hinted(&ticket)))
             .await
             .map_err(|_| Fault::new(FaultCode::NotReachable))?
             .map_err(|_| Fault::new(FaultCode::NotReachable))?;
@@ -571,6 +570,7 @@ impl App {
             MEMBER_TERMS,
         )?;
         invitation::check_terms(&ticket, &terms)?;
+        let terms: Terms = serde_json::from_slice(&terms).map_err(|_| Fault::about(FaultCode::InputRefused, "terms"))?;
         let own_addresses = network.addresses();
         let join = inner.with_home(|home| home.answer_ticket(&ticket, &card))?;
         let mut answer = Writer::new();
@@ -593,7 +593,7 @@ impl App {
         } else {
             JoinState::Refused
         };
-        inner.with_home(|home| home.joined(&ticket, &join, state))?;
+        inner.with_home(|home| home.joined(&ticket, &terms, &join, state))?;
         granted?;
         let _ = stream.close(STEP).await;
         self.connect_all()?;
@@ -644,7 +644,7 @@ impl Home {
     }
 
     /// The resident has spoken.
-    fn joined(&mut self, ticket: &Ticket, join: &Join, state: JoinState) -> Result<(), Fault> {
+    fn joined(&mut self, ticket: &Ticket, terms: &Terms, join: &Join, state: JoinState) -> Result<(), Fault> {
         let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
         let held = StoredJoin {
             ticket: ticket.hash(),
@@ -664,13 +664,12 @@ impl Home {
             closed_ms: None,
             state: serde_json::to_vec(&local).map_err(|_| Fault::internal("local"))?,
         };
-        let addresses = ticket.hints.join("\n");
         let peer = Peer {
             device: ticket.inviter.device,
             principal: ticket.inviter.root,
             endpoint: ticket.inviter.endpoint,
-            name: None,
-            addresses: addresses.into_bytes(),
+            name: Some(terms.owner_name.clone()),
+            addresses: addresses_to_bytes(&hinted(ticket)),
             last_seen_ms: now,
         };
         let known = self.store.dossier(&ticket.dossier)?.is_some();
@@ -697,12 +696,7 @@ impl Home {
             principal: joiner.root,
             endpoint: joiner.endpoint,
             name: Some(answered.card.name.clone()),
-            addresses: addresses
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\n")
-                .into_bytes(),
+            addresses: addresses_to_bytes(addresses),
             last_seen_ms: i64::try_from(self.now_ms()).unwrap_or(i64::MAX),
         };
         self.store.transact::<_, Fault>(|tx| Ok(tx.put_peer(&peer)?))
@@ -719,12 +713,7 @@ impl Home {
             known.insert(0, *address);
         }
         known.truncate(MAX_ADDRESSES);
-        peer.addresses = known
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n")
-            .into_bytes();
+        peer.addresses = addresses_to_bytes(&known);
         self.store.transact::<_, Fault>(|tx| Ok(tx.put_peer(&peer)?))?;
         Ok(peer.name)
     }
@@ -788,6 +777,17 @@ fn read_answer(bytes: &[u8]) -> Result<(Vec<u8>, Vec<SocketAddr>), Fault> {
     let texts = input.list(MAX_ADDRESSES, |input| input.text(64).map(str::to_owned))?;
     input.end()?;
     Ok((file, texts.iter().filter_map(|text| text.parse().ok()).collect()))
+}
+
+/// One address per line, as a peer's row keeps them.
+fn addresses_to_bytes(addresses: &[SocketAddr]) -> Vec<u8> {
+    let lines: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    lines.join("\n").into_bytes()
+}
+
+/// Where a ticket says that the inviter may be.
+fn hinted(ticket: &Ticket) -> Vec<SocketAddr> {
+    ticket.hints.iter().filter_map(|hint| hint.parse().ok()).collect()
 }
 
 fn parse_addresses(bytes: &[u8]) -> Vec<SocketAddr> {

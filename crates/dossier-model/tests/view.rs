@@ -136,6 +136,18 @@ fn a_note_gets_its_answers_and_keeps_its_words() {
                     target: "a1".repeat(16),
                 },
             ),
+            record(
+                "b4",
+                helper("p-karin", true),
+                item("n-1", "notes", json!({"text_plain": "changed by its author"}), Some("a1")),
+            ),
+            record(
+                "b5",
+                helper("p-karin", true),
+                RecordContent::Removed {
+                    target: "a1".repeat(16),
+                },
+            ),
             record("c1", owner(), answer("p-lisa", "klopt niet", Some(Verdict::KloptNiet))),
             record(
                 "c2",

@@ -146,6 +146,19 @@ impl Reader {
         )
     }
 
+    /// Chains of a compartment that this profile opened itself and may go on with.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn own_chains(&self, dossier: &DossierId, compartment: &CompartmentId) -> Result<Vec<ChainId>, StoreError> {
+        self.all(
+            "SELECT own_chains.chain FROM chains JOIN own_chains ON own_chains.chain = chains.chain
+             WHERE chains.dossier = ?1 AND chains.compartment = ?2 ORDER BY own_chains.chain",
+            (dossier.as_bytes(), compartment.as_bytes()),
+            |row| Ok(ChainId(row.get(0)?)),
+        )
+    }
+
     /// The compartments of a dossier that have a chain here, sorted.
     ///
     /// # Errors
@@ -374,6 +387,27 @@ impl Tx<'_> {
             ),
         )?;
         Ok(added > 0)
+    }
+
+    /// Notes that this profile opened a chain itself and may go on with it.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn own_chain(&self, chain: &ChainId) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO own_chains (chain) VALUES (?1) ON CONFLICT DO NOTHING",
+            [chain.as_bytes()],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that a chain must not be gone on with: somebody else has this device's key, or a copy of this profile.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn disown_chain(&self, chain: &ChainId) -> Result<(), StoreError> {
+        self.run("DELETE FROM own_chains WHERE chain = ?1", [chain.as_bytes()])?;
+        Ok(())
     }
 
     /// Keeps an item of a chain that is known; says whether it was new. One that is known stays as it was, so that an

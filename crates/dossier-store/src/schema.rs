@@ -44,6 +44,10 @@ CREATE TABLE chains (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX chains_by_compartment ON chains (dossier, compartment, lane, chain);
 
+CREATE TABLE own_chains (
+    chain BLOB NOT NULL PRIMARY KEY REFERENCES chains (chain)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE items (
     chain BLOB NOT NULL REFERENCES chains (chain),
     n INTEGER NOT NULL,
@@ -159,6 +163,7 @@ CREATE INDEX undo_by_dossier ON undo (dossier, seq);
 pub(crate) const FORGET: &[&str] = &[
     "DELETE FROM deliveries WHERE chain IN (SELECT chain FROM chains WHERE dossier = ?1)",
     "DELETE FROM items WHERE chain IN (SELECT chain FROM chains WHERE dossier = ?1)",
+    "DELETE FROM own_chains WHERE chain IN (SELECT chain FROM chains WHERE dossier = ?1)",
     "DELETE FROM chains WHERE dossier = ?1",
     "DELETE FROM loose WHERE dossier = ?1",
     "DELETE FROM epoch_keys WHERE dossier = ?1",

@@ -82,13 +82,13 @@ impl<'s> Tx<'s> {
         Ok(())
     }
 
-    /// Says that every chain this device wrote to before an unclean stop was closed for good, so that
-    /// [`Store::opened_cleanly`] may be true again at the next opening. Belongs in the same transaction as the note
-    /// that those chains are not to be written to any more.
+    /// Closes every chain that this profile opened for good: none is an [own chain](Reader::own_chains) any more, and
+    /// [`Store::opened_cleanly`] is true again at the next opening.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn settle(&self) -> Result<(), StoreError> {
+        self.run("DELETE FROM own_chains", [])?;
         self.run("UPDATE anchor SET unsettled = 0 WHERE id = 1", [])?;
         Ok(())
     }
@@ -302,8 +302,8 @@ impl Store {
     }
 
     /// False after a stop that was not orderly, a restored or rolled-back database, a copied folder or another
-    /// machine; and from then on at every opening, until [`Tx::settle`]. The caller must then open new chains and
-    /// leave the old ones alone.
+    /// machine; and from then on at every opening, until [`Tx::settle`]. The caller must not go on with any chain of
+    /// before.
     #[must_use]
     pub fn opened_cleanly(&self) -> bool {
         self.opened_cleanly

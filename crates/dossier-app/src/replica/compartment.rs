@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{ActorId, AutoCommit, Change, TextEncoding};
 use dossier_model::Place;
-use dossier_store::Store;
+use dossier_store::Reader;
 use dossier_trust::chains::Chains;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::{Consent, Entry};
@@ -78,7 +78,9 @@ pub struct Compartment {
     pub records: BTreeMap<RecordId, OpenedRecord>,
     /// Records that count and are for others.
     pub closed_records: BTreeSet<Position>,
-    /// Chains that this device writes to in this run.
+    /// Chains that this profile opened and may go on with.
+    pub own: BTreeSet<ChainId>,
+    /// Where this device writes in this run.
     pub mine: BTreeMap<Lane, Tip>,
     about: Option<About>,
     wraps: Vec<Wrap>,
@@ -100,6 +102,7 @@ impl Compartment {
             doc: new_document(),
             records: BTreeMap::new(),
             closed_records: BTreeSet::new(),
+            own: BTreeSet::new(),
             mine: BTreeMap::new(),
             about: None,
             wraps: Vec::new(),
@@ -111,7 +114,7 @@ impl Compartment {
     ///
     /// # Errors
     /// What the store says; [`FaultCode::Damaged`].
-    pub fn load(store: &Store, dossier: DossierId, id: CompartmentId) -> Result<Self, Fault> {
+    pub fn load(store: &Reader, dossier: DossierId, id: CompartmentId) -> Result<Self, Fault> {
         let damaged = |_| Fault::about(FaultCode::Damaged, "chain");
         let mut compartment = Self::new(dossier, id);
         for chain in store.chains(&dossier, &id)? {
@@ -130,6 +133,7 @@ impl Compartment {
             }
             Ok(())
         })?;
+        compartment.own = store.own_chains(&dossier, &id)?.into_iter().collect();
         for loose in store.loose_of(&dossier, &id, LOOSE_WRAP, None)? {
             compartment.wraps.push(Wrap::from_bytes(&loose.bytes)?);
         }
@@ -204,7 +208,7 @@ impl Compartment {
     ///
     /// # Errors
     /// What the store says. Whatever a peer wrote is never an error, only not counted.
-    pub fn judge(&mut self, store: &Store, me: &Me, dossier: &Consent) -> Result<(), Fault> {
+    pub fn judge(&mut self, store: &Reader, me: &Me, dossier: &Consent) -> Result<(), Fault> {
         self.reconsider(me, dossier);
         let mut opened = OpenedChanges::default();
         store.each_item::<Fault>(&self.dossier, &self.id, Some(Lane::Doc.code()), |item| {
@@ -230,7 +234,7 @@ impl Compartment {
         Ok(())
     }
 
-    fn rebuild_document(&mut self, store: &Store, mut opened: OpenedChanges) -> Result<(), Fault> {
+    fn rebuild_document(&mut self, store: &Reader, mut opened: OpenedChanges) -> Result<(), Fault> {
         let wanted: BTreeSet<Position> = self.verdict.document().map(|(position, _)| *position).collect();
         if !self.applied.is_subset(&wanted) {
             self.doc = new_document();
@@ -316,7 +320,7 @@ impl Compartment {
     ///
     /// # Errors
     /// As [`Self::judge`].
-    pub fn take(&mut self, store: &Store, me: &Me, dossier: &Consent, items: &[Item]) -> Result<(), Fault> {
+    pub fn take(&mut self, store: &Reader, me: &Me, dossier: &Consent, items: &[Item]) -> Result<(), Fault> {
         let mut raw = Vec::new();
         let mut positions = Vec::new();
         for item in items {

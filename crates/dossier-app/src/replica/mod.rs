@@ -12,7 +12,7 @@ pub mod writing;
 use std::collections::BTreeMap;
 
 use dossier_model::{Place, SectionId, Side};
-use dossier_store::Store;
+use dossier_store::Reader;
 use dossier_trust::ids::{CompartmentId, DossierId, PrincipalId};
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ impl Dossier {
     ///
     /// # Errors
     /// What the store says; [`FaultCode::Damaged`].
-    pub fn load(store: &Store, me: &Me, row: &dossier_store::Dossier) -> Result<Self, Fault> {
+    pub fn load(store: &Reader, me: &Me, row: &dossier_store::Dossier) -> Result<Self, Fault> {
         let local = serde_json::from_slice(&row.state).unwrap_or_default();
         let mut part = Compartment::load(store, row.dossier, CompartmentId::DOSSIER)?;
         part.judge_dossier_part();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dossier_store::Tx;
+use dossier_store::{Reader, Tx};
 use dossier_sync::protocol::{Accepted, Batch, Loose, Refusal, Refused, Source};
 use dossier_trust::chains::Misplaced;
 use dossier_trust::codec::Canonical;
@@ -16,8 +16,9 @@ use dossier_trust::receipt::Receipt;
 use super::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
 use super::writing::{stored_chain, stored_item};
 use super::{Compartment, Dossier};
+use crate::activity::Line;
 use crate::contract::Fault;
-use crate::home::Home;
+use crate::home::{Home, Me};
 
 /// Chains of one device in one compartment and lane: above this it is a flood.
 const MAX_CHAINS_PER_DEVICE: usize = 256;
@@ -44,24 +45,35 @@ impl Home {
             return Ok(refuse_all(&batch, Refusal::Unwanted));
         }
         let mut accepted = Accepted::default();
-        let sound = self.dossier(&dossier)?.check(batch, &mut accepted)?;
         let now_ms = self.now_ms();
-        let stored = self
-            .store
-            .transact::<_, Fault>(|tx| store(tx, dossier, compartment, &sound, now_ms));
-        match stored {
-            Ok(fresh) => accepted.fresh = fresh,
+        self.dossier(&dossier)?;
+        let (Some(me), Some(held)) = (self.me.as_ref(), self.dossiers.get_mut(&dossier)) else {
+            return Err(Fault::internal("dossier"));
+        };
+        let sound = held.check(batch, &mut accepted);
+        let new_operations = !sound.operations.is_empty();
+        let stored = self.store.transact::<_, Fault>(|tx| {
+            let fresh = held.store(tx, me, compartment, &sound, now_ms)?;
+            if fresh == 0 {
+                return Ok((0, BTreeSet::new()));
+            }
+            let (touched, lines) = held.follow(tx, me, compartment, sound, now_ms)?;
+            for line in &lines {
+                tx.add_activity(milliseconds(now_ms), &dossier, &line.to_bytes())?;
+            }
+            Ok((fresh, touched))
+        });
+        let (fresh, touched) = match stored {
+            Ok(stored) => stored,
             Err(fault) => {
                 self.reload(&dossier);
                 return Err(fault);
             }
-        }
-        if accepted.fresh > 0 {
-            accepted.sharing_changed = !sound.operations.is_empty();
-            if let Err(fault) = self.arrived(&dossier, &compartment, sound) {
-                self.reload(&dossier);
-                return Err(fault);
-            }
+        };
+        accepted.fresh = fresh;
+        if fresh > 0 {
+            accepted.sharing_changed = new_operations;
+            self.after_change(&dossier, touched.into_iter(), new_operations);
         }
         Ok(accepted)
     }
@@ -84,90 +96,6 @@ impl Home {
             }
         })
     }
-
-    /// Memory follows the store.
-    fn arrived(&mut self, id: &DossierId, compartment: &CompartmentId, sound: Sound) -> Result<(), Fault> {
-        let (Some(me), Some(dossier)) = (self.me.as_ref(), self.dossiers.get_mut(id)) else {
-            return Err(Fault::internal("dossier"));
-        };
-        let new_operations = !sound.operations.is_empty();
-        let mut touched = BTreeSet::from([*compartment]);
-        let mut lines = Vec::new();
-        if *compartment == CompartmentId::DOSSIER {
-            dossier.part.log.extend(sound.operations);
-            dossier.part.judge_dossier_part();
-            let owners = dossier.part.consent.clone();
-            for (name, other) in &mut dossier.compartments {
-                other.judge(&self.store, me, &owners)?;
-                touched.insert(*name);
-            }
-        } else {
-            let owners = dossier.part.consent.clone();
-            let held = dossier
-                .compartments
-                .entry(*compartment)
-                .or_insert_with(|| Compartment::new(*id, *compartment));
-            let before = held.doc.get_heads();
-            let records: BTreeSet<_> = held.records.keys().copied().collect();
-            let new_wraps = !sound.wraps.is_empty();
-            held.log.extend(sound.operations);
-            for wrap in sound.wraps {
-                held.add_wrap(wrap);
-            }
-            let content: Vec<Item> = sound
-                .items
-                .into_iter()
-                .filter(|item| item.header.kind != Kind::Operation)
-                .collect();
-            if new_operations || new_wraps {
-                held.judge(&self.store, me, &owners)?;
-            } else {
-                held.take(&self.store, me, &owners, &content)?;
-            }
-            lines = dossier.lines_of_arrival(me, compartment, &content, &before, &records, self.clock.now_ms());
-            lines.extend(dossier.lines_of_receipts(me, compartment, &sound.receipts));
-        }
-        if !lines.is_empty() {
-            let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
-            self.store.transact::<_, Fault>(|tx| {
-                for line in &lines {
-                    tx.add_activity(now, id, &line.to_bytes())?;
-                }
-                Ok(())
-            })?;
-        }
-        self.after_change(id, touched.into_iter(), new_operations);
-        Ok(())
-    }
-}
-
-fn store(
-    tx: &Tx<'_>,
-    dossier: DossierId,
-    compartment: CompartmentId,
-    sound: &Sound,
-    now_ms: u64,
-) -> Result<u32, Fault> {
-    let mut fresh = 0u32;
-    for (chain, signed) in &sound.chains {
-        tx.put_chain(&stored_chain(*chain, signed))?;
-    }
-    for item in &sound.items {
-        fresh = fresh.saturating_add(u32::from(tx.put_item(&stored_item(item, now_ms))?));
-    }
-    for loose in &sound.loose {
-        let stored = dossier_store::Loose {
-            id: loose.id().0,
-            dossier,
-            compartment,
-            kind: loose.kind,
-            about: loose.about,
-            bytes: loose.bytes.clone(),
-            arrived_ms: i64::try_from(now_ms).unwrap_or(i64::MAX),
-        };
-        fresh = fresh.saturating_add(u32::from(tx.put_loose(&stored)?));
-    }
-    Ok(fresh)
 }
 
 fn refuse_all(batch: &Batch, why: Refusal) -> Accepted {
@@ -180,9 +108,100 @@ fn refuse_all(batch: &Batch, why: Refusal) -> Accepted {
     }
 }
 
+fn milliseconds(now_ms: u64) -> i64 {
+    i64::try_from(now_ms).unwrap_or(i64::MAX)
+}
+
 impl Dossier {
+    /// Writes down what held. How much of it was new.
+    fn store(
+        &mut self,
+        tx: &Tx<'_>,
+        me: &Me,
+        compartment: CompartmentId,
+        sound: &Sound,
+        now_ms: u64,
+    ) -> Result<u32, Fault> {
+        let mut fresh = 0u32;
+        for (chain, signed) in &sound.chains {
+            tx.put_chain(&stored_chain(*chain, signed))?;
+        }
+        for item in &sound.items {
+            let new = tx.put_item(&stored_item(item, now_ms))?;
+            fresh = fresh.saturating_add(u32::from(new));
+            let chain = item.header.chain;
+            if new
+                && let Some(held) = self.compartment_mut(&compartment)
+                && held.device_of(&chain) == Some(me.id())
+                && held.own.remove(&chain)
+            {
+                // This device's own work, and this profile did not write it: a copy of the profile did.
+                held.mine.retain(|_, tip| tip.chain != chain);
+                tx.disown_chain(&chain)?;
+            }
+        }
+        for loose in &sound.loose {
+            let stored = dossier_store::Loose {
+                id: loose.id().0,
+                dossier: self.id,
+                compartment,
+                kind: loose.kind,
+                about: loose.about,
+                bytes: loose.bytes.clone(),
+                arrived_ms: milliseconds(now_ms),
+            };
+            fresh = fresh.saturating_add(u32::from(tx.put_loose(&stored)?));
+        }
+        Ok(fresh)
+    }
+
+    /// Memory follows the store: which compartments are different now, and what the log says about it.
+    fn follow(
+        &mut self,
+        store: &Reader,
+        me: &Me,
+        compartment: CompartmentId,
+        sound: Sound,
+        now_ms: u64,
+    ) -> Result<(BTreeSet<CompartmentId>, Vec<Line>), Fault> {
+        let mut touched = BTreeSet::from([compartment]);
+        if compartment == CompartmentId::DOSSIER {
+            self.part.log.extend(sound.operations);
+            self.part.judge_dossier_part();
+            for (name, other) in &mut self.compartments {
+                other.judge(store, me, &self.part.consent)?;
+                touched.insert(*name);
+            }
+            return Ok((touched, Vec::new()));
+        }
+        let held = self
+            .compartments
+            .entry(compartment)
+            .or_insert_with(|| Compartment::new(self.id, compartment));
+        let before = held.doc.get_heads();
+        let records: BTreeSet<_> = held.records.keys().copied().collect();
+        let new_authority = !sound.operations.is_empty() || !sound.wraps.is_empty();
+        held.log.extend(sound.operations);
+        for wrap in sound.wraps {
+            held.add_wrap(wrap);
+        }
+        let content: Vec<Item> = sound
+            .items
+            .into_iter()
+            .filter(|item| item.header.kind != Kind::Operation)
+            .collect();
+        if new_authority {
+            held.judge(store, me, &self.part.consent)?;
+        } else {
+            held.take(store, me, &self.part.consent, &content)?;
+        }
+        let mut lines = self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms);
+        lines.extend(self.lines_of_receipts(me, &compartment, &sound.receipts));
+        Ok((touched, lines))
+    }
+
     /// Keeps what holds on its own: signatures, links, lanes, bodies. Who may write what is the verdict's to say.
-    fn check(&mut self, batch: Batch, accepted: &mut Accepted) -> Result<Sound, Fault> {
+    fn check(&mut self, batch: Batch, accepted: &mut Accepted) -> Sound {
         let mut sound = Sound::default();
         let id = self.id;
         let compartment = batch.compartment;
@@ -191,7 +210,7 @@ impl Dossier {
             self.compartments.insert(compartment, Compartment::new(id, compartment));
         }
         let Some(held) = self.compartment_mut(&compartment) else {
-            return Ok(sound);
+            return sound;
         };
         let mut chains_of: BTreeMap<_, usize> = BTreeMap::new();
         for (_, chain) in held.chains.iter() {
@@ -247,7 +266,7 @@ impl Dossier {
                 None => accepted.refused.push((Refused::Loose(at), Refusal::Invalid)),
             }
         }
-        Ok(sound)
+        sound
     }
 }
 

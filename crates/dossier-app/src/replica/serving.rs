@@ -223,7 +223,9 @@ impl Replica for Home {
             .values()
             .flat_map(|dossier| std::iter::once(&dossier.part).chain(dossier.compartments.values()))
             .find_map(|compartment| compartment.chains.get(chain));
-        let Some(held) = held else { return Ok(0) };
+        let Some(held) = held.filter(|held| held.forked()) else {
+            return Ok(0);
+        };
         let mut seen = BTreeSet::new();
         let first_double = held.positions(*chain).find(|position| !seen.insert(position.n));
         Ok(first_double.map_or(0, |position| position.n.saturating_sub(1)))

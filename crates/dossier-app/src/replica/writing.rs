@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use dossier_model::layout::{self, Edit};
+use dossier_store::Tx;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Entry;
 use dossier_trust::epoch::{EpochKey, Wrap, seal_to};
@@ -26,6 +27,9 @@ use crate::home::{Home, Me, SystemRandom};
 /// How many steps can be undone per dossier.
 const UNDO_STEPS: u32 = 100;
 
+/// A write of another table that belongs to the same step.
+type Also = Box<dyn FnOnce(&Tx<'_>) -> Result<(), Fault>>;
+
 /// What a draft will put into the store.
 #[derive(Default)]
 pub(crate) struct Outbox {
@@ -34,6 +38,7 @@ pub(crate) struct Outbox {
     loose: Vec<dossier_store::Loose>,
     lines: Vec<Line>,
     undo: Option<Vec<u8>>,
+    also: Vec<Also>,
     touched: BTreeSet<CompartmentId>,
     shared_anew: bool,
     judge_again: bool,
@@ -45,8 +50,6 @@ pub(crate) struct Writing<'h> {
     pub dossier: &'h mut Dossier,
     pub random: SystemRandom,
     pub now_ms: u64,
-    /// False after a stop that was not orderly: then every chain is a new one.
-    clean: bool,
     out: Outbox,
 }
 
@@ -62,7 +65,6 @@ impl Home {
     ) -> Result<R, Fault> {
         self.dossier(id)?;
         let now_ms = self.now_ms();
-        let clean = self.store.opened_cleanly();
         let (Some(me), Some(dossier)) = (self.me.as_ref(), self.dossiers.get_mut(id)) else {
             return Err(Fault::new(FaultCode::NoProfile));
         };
@@ -74,7 +76,6 @@ impl Home {
             dossier,
             random: self.random,
             now_ms,
-            clean,
             out: Outbox::default(),
         };
         let drafted = draft(&mut writing);
@@ -88,26 +89,10 @@ impl Home {
 
     fn commit(&mut self, id: &DossierId, out: Outbox) -> Result<(), Fault> {
         let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
-        self.store.transact::<_, Fault>(|tx| {
-            for chain in &out.chains {
-                tx.put_chain(chain)?;
-            }
-            for item in &out.items {
-                tx.put_item(item)?;
-            }
-            for loose in &out.loose {
-                tx.put_loose(loose)?;
-            }
-            for line in &out.lines {
-                tx.add_activity(now, id, &line.to_bytes())?;
-            }
-            if let Some(undo) = &out.undo {
-                tx.push_undo(id, undo, UNDO_STEPS)?;
-            }
-            Ok(())
-        })?;
-        self.after_change(id, out.touched.iter().copied(), out.shared_anew);
-        if out.judge_again {
+        let (touched, shared_anew, judge_again) = (out.touched.clone(), out.shared_anew, out.judge_again);
+        self.store.transact::<_, Fault>(|tx| out.put(tx, id, now))?;
+        self.after_change(id, touched.into_iter(), shared_anew);
+        if judge_again {
             self.reload(id);
         }
         Ok(())
@@ -166,7 +151,6 @@ impl Home {
             dossier: &mut dossier,
             random: self.random,
             now_ms,
-            clean: self.store.opened_cleanly(),
             out: Outbox::default(),
         };
         writing.operation(CompartmentId::DOSSIER, genesis)?;
@@ -189,16 +173,32 @@ impl Home {
         };
         self.store.transact::<_, Fault>(|tx| {
             tx.put_dossier(&row)?;
-            for chain in &out.chains {
-                tx.put_chain(chain)?;
-            }
-            for item in &out.items {
-                tx.put_item(item)?;
-            }
-            Ok(())
+            out.put(tx, &id, row.created_ms)
         })?;
         self.dossiers.insert(id, dossier);
         Ok(id)
+    }
+}
+
+impl Outbox {
+    fn put(self, tx: &Tx<'_>, dossier: &DossierId, now_ms: i64) -> Result<(), Fault> {
+        for chain in &self.chains {
+            tx.put_chain(chain)?;
+            tx.own_chain(&chain.chain)?;
+        }
+        for item in &self.items {
+            tx.put_item(item)?;
+        }
+        for loose in &self.loose {
+            tx.put_loose(loose)?;
+        }
+        for line in &self.lines {
+            tx.add_activity(now_ms, dossier, &line.to_bytes())?;
+        }
+        if let Some(undo) = &self.undo {
+            tx.push_undo(dossier, undo, UNDO_STEPS)?;
+        }
+        self.also.into_iter().try_for_each(|also| also(tx))
     }
 }
 
@@ -216,6 +216,11 @@ impl Writing<'_> {
     /// A line for this device's log.
     pub fn note(&mut self, line: Line) {
         self.out.lines.push(line);
+    }
+
+    /// What else this step writes, in the same transaction.
+    pub fn also(&mut self, write: impl FnOnce(&Tx<'_>) -> Result<(), Fault> + 'static) {
+        self.out.also.push(Box::new(write));
     }
 
     /// How this step can be taken back.
@@ -443,11 +448,10 @@ impl Writing<'_> {
         }
     }
 
-    /// Where this device goes on in a lane. A chain is continued only when this run or a clean earlier one wrote it,
-    /// it is of the current generation and grant, and its last item counts; else a new one is opened.
+    /// Where this device goes on in a lane. A chain is continued only when this profile opened it and never lost sight
+    /// of it, it is of the current generation and grant, and its last item counts; else a new one is opened.
     fn tip(&mut self, id: CompartmentId, lane: Lane, grant: OpId) -> Result<Tip, Fault> {
         let me = self.me;
-        let clean = self.clean;
         let dossier = self.dossier.id;
         let nonce = self.bytes();
         let compartment = self.compartment(&id)?;
@@ -466,26 +470,26 @@ impl Writing<'_> {
                 .chains
                 .get(&tip.chain)
                 .is_some_and(|chain| fits(&chain.open) && !chain.forked())
+            && compartment.own.contains(&tip.chain)
         {
             return Ok(*tip);
         }
-        if clean {
-            let found = compartment.chains.iter().find_map(|(name, chain)| {
-                if !fits(&chain.open) || chain.forked() {
-                    return None;
-                }
-                let last = chain.tips(*name).first().copied()?;
-                let counts = match lane {
-                    Lane::Log => true,
-                    Lane::Doc => compartment.verdict.is_in_document(&last),
-                    Lane::Rec => compartment.verdict.is_counted_record(&last),
-                };
-                counts.then(|| Tip::from(last))
-            });
-            if let Some(tip) = found {
-                compartment.mine.insert(lane, tip);
-                return Ok(tip);
+        let found = compartment.own.iter().find_map(|name| {
+            let chain = compartment.chains.get(name)?;
+            if !fits(&chain.open) || chain.forked() {
+                return None;
             }
+            let last = chain.tips(*name).first().copied()?;
+            let counts = match lane {
+                Lane::Log => true,
+                Lane::Doc => compartment.verdict.is_in_document(&last),
+                Lane::Rec => compartment.verdict.is_counted_record(&last),
+            };
+            counts.then(|| Tip::from(last))
+        });
+        if let Some(tip) = found {
+            compartment.mine.insert(lane, tip);
+            return Ok(tip);
         }
         let open = Open {
             dossier,
@@ -498,6 +502,7 @@ impl Writing<'_> {
         };
         let chain = compartment.chains.open(open.clone());
         let tip = Tip::start(chain);
+        compartment.own.insert(chain);
         compartment.mine.insert(lane, tip);
         let signed: SignedOpen = open.sign(me.signing());
         self.out.chains.push(stored_chain(chain, &signed));

@@ -52,10 +52,20 @@ fn key(record: &RecordIn) -> (&str, &str, &str) {
     (date, &record.at, &record.record_id)
 }
 
-/// Nobody but its author changes or takes away a voice: a note, a correction, an answer.
+/// Nobody changes or takes away a voice: a note, a correction, an answer. Whoever said it may say something more.
 fn may_replace(author: &Author, of: &RecordIn) -> bool {
-    author.same(&of.author)
-        || (author.may_edit && matches!(&of.content, RecordContent::Item(item) if !is_voice(&item.kind)))
+    match &of.content {
+        RecordContent::Item(item) => !is_voice(&item.kind) && (author.may_edit || author.same(&of.author)),
+        RecordContent::Reaction { .. }
+        | RecordContent::Update { .. }
+        | RecordContent::Seen { .. }
+        | RecordContent::Removed { .. } => author.same(&of.author),
+    }
+}
+
+/// A later version belongs to the one that it goes back to: in its stead, or beside a voice.
+fn goes_back_to(author: &Author, of: &RecordIn) -> bool {
+    may_replace(author, of) || author.same(&of.author)
 }
 
 /// Ids of the records that were taken back by somebody who may.
@@ -108,7 +118,7 @@ pub(super) fn latest<'a>(records: &[Placed<'a>], removed: &BTreeSet<&str>) -> Ve
     let parent = |placed: &Placed<'a>, item: &RecordItem| -> Option<&'a str> {
         let (id, (of, earlier)) = items.get_key_value(item.supersedes.as_deref()?)?;
         let same_item = earlier.kind == item.kind && earlier.id == item.id;
-        (same_item && may_replace(&placed.record.author, of.record)).then_some(*id)
+        (same_item && goes_back_to(&placed.record.author, of.record)).then_some(*id)
     };
     let parents: BTreeMap<&'a str, &'a str> = items
         .iter()
@@ -132,21 +142,27 @@ pub(super) fn latest<'a>(records: &[Placed<'a>], removed: &BTreeSet<&str>) -> Ve
         }
     }
     let mut versions: Vec<Version<'a>> = Vec::new();
-    for (root, mut heads) in families {
-        heads.retain(|id| !removed.contains(id));
+    for (root, heads) in families {
+        let chain = chains.remove(root).unwrap_or_default();
+        let voice = items.get(root).is_some_and(|(_, item)| is_voice(&item.kind));
+        // What was said first is what was said; whatever came later stands beside it.
+        let chosen: Vec<&str> = if voice {
+            chain.iter().copied().collect()
+        } else {
+            heads.into_iter().filter(|id| !removed.contains(id)).collect()
+        };
         let mut heads: Vec<(Placed<'a>, &'a RecordItem)> =
-            heads.iter().filter_map(|id| items.get(id).copied()).collect();
-        heads.sort_by(|(a, _), (b, _)| key(a.record).cmp(&key(b.record)));
+            chosen.iter().filter_map(|id| items.get(id).copied()).collect();
+        heads.sort_by_key(|(placed, _)| (voice && placed.record.record_id == root, key(placed.record)));
         let Some((head, item)) = heads.pop() else {
             continue;
         };
         let first = items.get(root).map_or(head, |(placed, _)| *placed);
-        let chain = chains.remove(root).unwrap_or_default().into_iter().collect();
         versions.push(Version {
             head,
             item,
             first,
-            chain,
+            chain: chain.into_iter().collect(),
             others: heads.into_iter().map(|(_, item)| item).collect(),
         });
     }
