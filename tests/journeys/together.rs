@@ -2,10 +2,11 @@
 
 use dossier_app::contract::{FaultCode, Request};
 use dossier_exchange::demo;
+use dossier_store::{Store, keyfile};
 use serde_json::{Value, json};
 
 use crate::forger::write_unasked;
-use crate::world::{Person, add, find, invite, set, settle};
+use crate::world::{PASSPHRASE, Person, add, find, invite, set, settle};
 
 fn hashes(person: &Person, sections: &[&str]) -> Vec<Value> {
     let verified = person.ask(Request::Verify);
@@ -206,4 +207,41 @@ async fn a_program_that_was_stopped_goes_on_where_it_was() {
         assert_eq!(person.item("g-2")["status"], json!("gehaald"));
         assert_eq!(person.item("g-2")["priority"], json!(2));
     }
+}
+
+/// How many chains a profile holds; its program is stopped.
+fn chains_in(home: &std::path::Path) -> usize {
+    let key = keyfile::open(&home.join("key.age"), PASSPHRASE).unwrap();
+    let store = Store::open(home, &key).unwrap();
+    let mut count = 0;
+    for row in store.dossiers().unwrap() {
+        for compartment in store.compartments(&row.dossier).unwrap() {
+            count += store.chains(&row.dossier, &compartment).unwrap().len();
+        }
+    }
+    store.close().unwrap();
+    count
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chains_are_new_after_a_stop_that_was_not_orderly_and_only_then() {
+    let lisa = Person::new("Lisa Verhagen");
+    lisa.load(demo::LISA);
+    let mut folder = lisa.stop().await;
+    let first = chains_in(folder.path());
+    let mut counts = Vec::new();
+    for step in ["orderly", "cut off", "orderly", "orderly"] {
+        if step == "cut off" {
+            // What the store writes last when it closes, and what a cut leaves out.
+            std::fs::remove_file(folder.path().join("anchor")).unwrap();
+        }
+        let lisa = Person::start(folder).await;
+        lisa.set("g-2", json!({"status": step}));
+        folder = lisa.stop().await;
+        counts.push(chains_in(folder.path()) - first);
+    }
+    assert_eq!(counts, [0, 1, 1, 1]);
+    let lisa = Person::start(folder).await;
+    assert_eq!(lisa.item("g-2")["status"], json!("orderly"));
+    assert_eq!(lisa.ask(Request::Verify)["ok"], json!(true));
 }
