@@ -35,7 +35,7 @@ impl Home {
                 .place()
                 .and_then(|place| Some((place.section()?.to_string(), place.side()?)));
             for (grant_id, note) in compartment.grant_notes() {
-                let Some(grant) = compartment.consent.grant(&grant_id) else {
+                let Some(grant) = compartment.consent.grant(grant_id) else {
                     continue;
                 };
                 let entry = people.entry(grant.principal).or_insert_with(|| AccessPerson {
@@ -50,7 +50,7 @@ impl Home {
                     compared: note.compared,
                     ended: None,
                 });
-                let live = !compartment.consent.is_revoked(&grant_id);
+                let live = !compartment.consent.is_revoked(grant_id);
                 if let Some((section, side)) = &section
                     && live
                 {
@@ -191,8 +191,9 @@ impl Home {
         let known = dossier
             .compartments
             .values()
-            .flat_map(|compartment| compartment.grant_notes().into_values())
+            .flat_map(|compartment| compartment.grant_notes().values())
             .find(|note| note.person == person)
+            .cloned()
             .ok_or_else(|| Fault::not_found(person))?;
         let devices: BTreeMap<_, Certificate> = dossier
             .compartments
@@ -291,7 +292,8 @@ impl Home {
 }
 
 impl Dossier {
-    fn principals_of(&self, person: &str) -> BTreeSet<PrincipalId> {
+    /// Keys of somebody who is not the resident, by person id.
+    pub(crate) fn principals_of(&self, person: &str) -> BTreeSet<PrincipalId> {
         self.people()
             .into_iter()
             .filter(|(principal, one)| one.id == person && !self.is_owner(principal))

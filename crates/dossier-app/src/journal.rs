@@ -8,6 +8,7 @@ use crate::activity::{Deed, Line};
 use crate::clock::end_of;
 use crate::contract::Fault;
 use crate::home::Home;
+use crate::replica::Told;
 
 impl Home {
     /// This device's lines about a dossier, the oldest first.
@@ -67,21 +68,25 @@ impl Home {
             .filter_map(|(_, compartment)| Some((compartment.id, compartment.place()?.section()?.to_string())))
             .filter(|(_, section)| sections.is_empty() || sections.contains(section))
             .collect();
-        let said: Vec<Line> = self
-            .log_lines(id)?
+        let told = dossier.told.as_ref().filter(|told| told.day == today);
+        let mut told = match told {
+            Some(told) => told.sections.clone(),
+            // The first look of the day, or of this run.
+            None => self
+                .log_lines(id)?
+                .into_iter()
+                .filter(|line| line.deed == Deed::Opened && line.at.starts_with(&today) && Some(&line.who) == who.as_ref())
+                .filter_map(|line| line.section)
+                .collect(),
+        };
+        let new: Vec<_> = readable
             .into_iter()
-            .filter(|line| line.deed == Deed::Opened && line.at.starts_with(&today) && Some(&line.who) == who.as_ref())
+            .filter(|(_, section)| told.insert(section.clone()))
             .collect();
-        let mut new: Vec<(dossier_trust::ids::CompartmentId, String)> = Vec::new();
-        for (compartment, section) in readable {
-            let told = said
-                .iter()
-                .any(|line| line.section.as_deref() == Some(section.as_str()))
-                || new.iter().any(|(_, one)| *one == section);
-            if !told {
-                new.push((compartment, section));
-            }
-        }
+        self.dossier(id)?.told = Some(Told {
+            day: today,
+            sections: told,
+        });
         if new.is_empty() {
             return Ok(());
         }

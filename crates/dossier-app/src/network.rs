@@ -9,7 +9,7 @@ use dossier_store::{Join as StoredJoin, JoinState, Peer};
 use dossier_sync::driver::{Event as NetEvent, Host, JoinStream, Network, NetworkConfig, Relay};
 use dossier_sync::protocol::Replica;
 use dossier_trust::codec::{Canonical, Reader, Writer};
-use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash};
+use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash, PrincipalId};
 use dossier_trust::invitation::{self, Join, Ticket};
 use tokio::sync::{mpsc, oneshot};
 
@@ -334,7 +334,7 @@ impl App {
         *inner.online.lock().unwrap_or_else(PoisonError::into_inner) = Some(Online {
             network: Arc::new(network),
         });
-        self.connect_all()?;
+        self.connect_all(|_| false)?;
         Ok(addresses)
     }
 
@@ -355,7 +355,8 @@ impl App {
         });
     }
 
-    fn connect_all(&self) -> Result<BTreeMap<DeviceId, String>, Fault> {
+    /// Looks for every known peer; those that are wanted, by device, with their names.
+    fn connect_all(&self, wanted: impl Fn(&Peer) -> bool) -> Result<BTreeMap<DeviceId, String>, Fault> {
         let inner = self.inner();
         let peers = inner.with_home(|home| {
             let me = home.me()?.id();
@@ -370,14 +371,16 @@ impl App {
         let Some(online) = online.as_ref() else {
             return Ok(BTreeMap::new());
         };
-        let mut wanted = BTreeMap::new();
+        let mut names = BTreeMap::new();
         for peer in peers {
             let addresses = parse_addresses(&peer.addresses);
             // An endpoint key that is none cannot be dialled; it may still dial us.
             let _ = online.network.connect(peer.endpoint, addresses);
-            wanted.insert(peer.device, peer.name.unwrap_or_else(|| peer.device.to_hex()));
+            if wanted(&peer) {
+                names.insert(peer.device, peer.name.unwrap_or_else(|| peer.device.to_hex()));
+            }
         }
-        Ok(wanted)
+        Ok(names)
     }
 
     /// Connects to every known peer and waits until nothing is left to send or receive.
@@ -385,6 +388,22 @@ impl App {
     /// # Errors
     /// [`FaultCode::Invalid`] before [`Self::go_online`].
     pub async fn sync(&self, within: Duration) -> Result<SyncReport, Fault> {
+        self.sync_with(|_| true, within).await
+    }
+
+    /// As [`Self::sync`], waiting only for one person: by person id, in any dossier.
+    ///
+    /// # Errors
+    /// As [`Self::sync`].
+    pub async fn sync_with_person(&self, person: &str, within: Duration) -> Result<SyncReport, Fault> {
+        let principals: BTreeSet<PrincipalId> = self.inner().with_home(|home| {
+            let dossiers = home.dossiers.values();
+            Ok(dossiers.flat_map(|dossier| dossier.principals_of(person)).collect())
+        })?;
+        self.sync_with(|peer| principals.contains(&peer.principal), within).await
+    }
+
+    async fn sync_with(&self, wanted: impl Fn(&Peer) -> bool, within: Duration) -> Result<SyncReport, Fault> {
         let inner = self.inner();
         let mut events = {
             let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
@@ -394,7 +413,7 @@ impl App {
                 .network
                 .events()
         };
-        let wanted = self.connect_all()?;
+        let wanted = self.connect_all(wanted)?;
         let start = Instant::now();
         let mut last = Instant::now();
         let mut met: BTreeSet<DeviceId> = BTreeSet::new();
@@ -528,7 +547,7 @@ impl App {
             let _ = decide.send(true);
         }
         // Who waited as a stranger is known now.
-        let _ = self.connect_all();
+        let _ = self.connect_all(|_| false);
         Ok(person)
     }
 
@@ -596,8 +615,7 @@ impl App {
         inner.with_home(|home| home.joined(&ticket, &terms, &join, state))?;
         granted?;
         let _ = stream.close(STEP).await;
-        self.connect_all()?;
-        self.sync(within).await?;
+        self.sync_with(|peer| peer.device == ticket.inviter.device, within).await?;
         inner.with_home(|home| home.card(&ticket.dossier))
     }
 }

@@ -275,7 +275,8 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
     } else {
         out.line(&out.lang.say("granted", &[("person", &person)]))?;
     }
-    let done = settle(session, out, SETTLE).await?;
+    let _progress = out.progress(out.lang.say("busy_syncing", &[]));
+    let done = session.app.sync_with_person(&person, SETTLE).await?;
     report(out, &done, &[])
 }
 

@@ -12,12 +12,12 @@ use dossier_trust::consent::{Consent, Entry};
 use dossier_trust::epoch::{EpochKey, Wrap, open_with};
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, RecordId};
 use dossier_trust::item::{Header, Item, Kind, Lane, MAX_BODY, Position, SignedOpen, Tip};
-use dossier_trust::operation::Operation;
+use dossier_trust::operation::{OpId, Operation};
 use dossier_trust::preflight::{Inspected, Limits, inspect, unpack};
 use dossier_trust::record::Record;
 use dossier_trust::verdict::{Bodies, Extended, Verdict, Waits};
 
-use super::content::{About, Content, Posting};
+use super::content::{About, Content, GrantNote, Posting};
 use crate::contract::{Fault, FaultCode};
 use crate::home::Me;
 
@@ -83,6 +83,7 @@ pub struct Compartment {
     /// Where this device writes in this run.
     pub mine: BTreeMap<Lane, Tip>,
     about: Option<About>,
+    pub(super) notes: BTreeMap<OpId, GrantNote>,
     wraps: Vec<Wrap>,
     applied: BTreeSet<Position>,
 }
@@ -105,6 +106,7 @@ impl Compartment {
             own: BTreeSet::new(),
             mine: BTreeMap::new(),
             about: None,
+            notes: BTreeMap::new(),
             wraps: Vec::new(),
             applied: BTreeSet::new(),
         }
@@ -198,10 +200,11 @@ impl Compartment {
                 })
                 .collect();
             if found.is_empty() {
-                return;
+                break;
             }
             self.keys.extend(found.into_iter().map(|key| (key.epoch(), key)));
         }
+        self.open_notes();
     }
 
     /// Judges everything that is held: the pure verdict over the set, then document and records to match it.

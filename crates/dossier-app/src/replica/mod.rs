@@ -9,7 +9,7 @@ pub mod serving;
 pub mod settling;
 pub mod writing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dossier_model::{Place, SectionId, Side};
 use dossier_store::Reader;
@@ -45,6 +45,19 @@ pub struct Dossier {
     pub part: Compartment,
     /// Everything else.
     pub compartments: BTreeMap<CompartmentId, Compartment>,
+    /// Nothing happened since it was last looked at what this device owes.
+    pub settled: bool,
+    /// What the resident was told today about what this device showed.
+    pub told: Option<Told>,
+}
+
+/// Sections of which the resident was told that they were opened here.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The day, `YYYY-MM-DD`.
+    pub day: String,
+    /// The sections.
+    pub sections: BTreeSet<String>,
 }
 
 impl Dossier {
@@ -63,6 +76,8 @@ impl Dossier {
             local,
             part,
             compartments: BTreeMap::new(),
+            settled: false,
+            told: None,
         };
         for id in store.compartments(&row.dossier)? {
             if id != CompartmentId::DOSSIER {
@@ -90,6 +105,18 @@ impl Dossier {
             Some(&mut self.part)
         } else {
             self.compartments.get_mut(id)
+        }
+    }
+
+    /// Something new lies in a compartment. Changes of a document make nobody owe anything, but for the agenda's, which
+    /// say whom a busy block is about.
+    pub fn unsettle(&mut self, id: &CompartmentId, only_changes: bool) {
+        let about_people = || {
+            let place = self.compartment(id).and_then(Compartment::place);
+            place.and_then(Place::section).is_none_or(|section| section.as_str() == "agenda")
+        };
+        if !only_changes || about_people() {
+            self.settled = false;
         }
     }
 

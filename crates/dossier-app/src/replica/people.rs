@@ -27,7 +27,12 @@ pub struct Person {
 impl Compartment {
     /// The sealed notes of this compartment's grants, as far as they open, whether or not the grant lives.
     #[must_use]
-    pub fn grant_notes(&self) -> BTreeMap<OpId, GrantNote> {
+    pub fn grant_notes(&self) -> &BTreeMap<OpId, GrantNote> {
+        &self.notes
+    }
+
+    /// Opens the notes again, after log or keys changed.
+    pub(super) fn open_notes(&mut self) {
         let grants = self.log.iter().filter_map(|entry| match &entry.operation {
             Operation::Grant {
                 record: Some(sealed), ..
@@ -42,13 +47,13 @@ impl Compartment {
             | Operation::Epoch { .. }
             | Operation::Erase { .. } => None,
         });
-        grants
+        let opened = grants
             .filter(|(id, _)| self.consent.counts(id))
             .filter_map(|(id, sealed)| {
                 let plain = self.keys.get(&sealed.epoch)?.open_note(self.id, sealed).ok()?;
                 Some((id, serde_json::from_slice(&plain).ok()?))
-            })
-            .collect()
+            });
+        self.notes = opened.collect();
     }
 
     /// May this principal change what others wrote here: the resident, or ever granted `edit`?
@@ -78,15 +83,15 @@ impl Dossier {
                 });
             }
             for (id, note) in compartment.grant_notes() {
-                if let Some(grant) = compartment.consent.grant(&id) {
+                if let Some(grant) = compartment.consent.grant(id) {
                     people.insert(
                         grant.principal,
                         Person {
-                            id: note.person,
-                            name: note.name,
-                            role: note.role,
-                            organisation: note.organisation,
-                            hat: note.hat,
+                            id: note.person.clone(),
+                            name: note.name.clone(),
+                            role: note.role.clone(),
+                            organisation: note.organisation.clone(),
+                            hat: note.hat.clone(),
                         },
                     );
                 }

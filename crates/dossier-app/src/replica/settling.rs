@@ -33,12 +33,17 @@ struct Missing {
 }
 
 impl Home {
-    /// Does what this device owes in a dossier. Idempotent.
+    /// Does what this device owes in a dossier. Idempotent, and looks only when something happened that can make it
+    /// owe anything, or a grant's last day passed.
     ///
     /// # Errors
     /// What the steps say; what was done before stays done.
     pub(crate) fn settle(&mut self, id: &DossierId) -> Result<(), Fault> {
         let now_s = self.now_ms() / 1000;
+        let dossier = self.dossier(id)?;
+        if dossier.settled && dossier.expired(now_s).is_empty() {
+            return Ok(());
+        }
         let keep_unseen: BTreeSet<Vec<u8>> = self
             .store
             .owed(Some(id))?
@@ -50,6 +55,7 @@ impl Home {
         if dossier.closed {
             return Ok(());
         }
+        dossier.settled = true;
         if !dossier.own {
             return self.remove_ended(id);
         }
@@ -409,7 +415,7 @@ impl Writing<'_> {
     /// # Errors
     /// What the steps say.
     pub fn revoke(&mut self, id: CompartmentId, grants: &[OpId], why: Option<&str>) -> Result<(), Fault> {
-        let notes = self.compartment(&id)?.grant_notes();
+        let notes = self.compartment(&id)?.grant_notes().clone();
         let mut read = false;
         for grant in grants {
             let compartment = self.compartment(&id)?;

@@ -144,6 +144,8 @@ impl Home {
             local,
             part: Compartment::new(id, CompartmentId::DOSSIER),
             compartments: std::collections::BTreeMap::new(),
+            settled: false,
+            told: None,
         };
         let now_ms = self.clock.now_ms();
         let mut writing = Writing {
@@ -515,6 +517,7 @@ impl Writing<'_> {
         let item = Item::sign(header, body, self.me.signing());
         let position = item.position();
         let lane = header.kind.lane();
+        self.dossier.unsettle(&id, lane == Lane::Doc);
         let compartment = self.compartment(&id)?;
         compartment.chains.add(&header).map_err(|_| Fault::internal("chain"))?;
         compartment.mine.insert(lane, Tip::from(position));
