@@ -4,6 +4,7 @@ use dossier_app::contract::{FaultCode, Request};
 use dossier_exchange::demo;
 use serde_json::{Value, json};
 
+use crate::variants::variants;
 use crate::world::{Person, add, find, invite, set, settle};
 
 #[test]
@@ -25,6 +26,33 @@ fn a_family_is_brought_along_whole_and_one_edit_is_one_difference() {
         assert_eq!(verified["faults"], json!([]));
         assert_eq!(verified["ok"], json!(true));
     }
+}
+
+#[test]
+fn families_that_nobody_has_seen_are_kept_whole_or_refused_whole() {
+    let lisa = Person::new("Lisa Verhagen");
+    let mut kept = 0;
+    for (seed, value) in variants(40) {
+        let load = Request::DemoLoad {
+            file: value.to_string(),
+            owner: None,
+        };
+        let dossiers = || lisa.ask(Request::Status)["dossiers"].as_array().unwrap().len();
+        let before = dossiers();
+        match lisa.app.request(load) {
+            Ok(card) => {
+                let dossier = card["id"].as_str().map(str::to_owned);
+                let dump = lisa.ask(Request::DemoDump { dossier });
+                assert!(dump == value, "seed {seed} came back different");
+                kept += 1;
+            }
+            Err(fault) => {
+                assert_eq!(fault.code, FaultCode::InputRefused, "seed {seed}: {fault}");
+                assert_eq!(dossiers(), before, "seed {seed} left half a dossier");
+            }
+        }
+    }
+    assert!(kept >= 30, "{kept} of 40");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

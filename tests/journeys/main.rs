@@ -11,4 +11,6 @@ mod family;
 mod forger;
 mod sharing;
 mod together;
+#[path = "../../crates/dossier-exchange/tests/variants/mod.rs"]
+mod variants;
 mod world;

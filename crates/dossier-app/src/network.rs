@@ -13,10 +13,10 @@ use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash, PrincipalId
 use dossier_trust::invitation::{self, Join, Ticket};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::invitation::{Answered, Turned};
 use crate::app::{App, Inner};
 use crate::contract::{DossierCard, Event, Fault, FaultCode};
 use crate::home::Home;
+use crate::invitation::{Answered, Turned};
 use crate::replica::Local;
 use crate::replica::content::{Card, Terms};
 
@@ -400,7 +400,8 @@ impl App {
             let dossiers = home.dossiers.values();
             Ok(dossiers.flat_map(|dossier| dossier.principals_of(person)).collect())
         })?;
-        self.sync_with(|peer| principals.contains(&peer.principal), within).await
+        self.sync_with(|peer| principals.contains(&peer.principal), within)
+            .await
     }
 
     async fn sync_with(&self, wanted: impl Fn(&Peer) -> bool, within: Duration) -> Result<SyncReport, Fault> {
@@ -589,7 +590,8 @@ impl App {
             MEMBER_TERMS,
         )?;
         invitation::check_terms(&ticket, &terms)?;
-        let terms: Terms = serde_json::from_slice(&terms).map_err(|_| Fault::about(FaultCode::InputRefused, "terms"))?;
+        let terms: Terms =
+            serde_json::from_slice(&terms).map_err(|_| Fault::about(FaultCode::InputRefused, "terms"))?;
         let own_addresses = network.addresses();
         let join = inner.with_home(|home| home.answer_ticket(&ticket, &card))?;
         let mut answer = Writer::new();
@@ -615,7 +617,8 @@ impl App {
         inner.with_home(|home| home.joined(&ticket, &terms, &join, state))?;
         granted?;
         let _ = stream.close(STEP).await;
-        self.sync_with(|peer| peer.device == ticket.inviter.device, within).await?;
+        self.sync_with(|peer| peer.device == ticket.inviter.device, within)
+            .await?;
         inner.with_home(|home| home.card(&ticket.dossier))
     }
 }

@@ -139,7 +139,12 @@ fn a_note_gets_its_answers_and_keeps_its_words() {
             record(
                 "b4",
                 helper("p-karin", true),
-                item("n-1", "notes", json!({"text_plain": "changed by its author"}), Some("a1")),
+                item(
+                    "n-1",
+                    "notes",
+                    json!({"text_plain": "changed by its author"}),
+                    Some("a1"),
+                ),
             ),
             record(
                 "b5",

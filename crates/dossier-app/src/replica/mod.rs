@@ -113,7 +113,9 @@ impl Dossier {
     pub fn unsettle(&mut self, id: &CompartmentId, only_changes: bool) {
         let about_people = || {
             let place = self.compartment(id).and_then(Compartment::place);
-            place.and_then(Place::section).is_none_or(|section| section.as_str() == "agenda")
+            place
+                .and_then(Place::section)
+                .is_none_or(|section| section.as_str() == "agenda")
         };
         if !only_changes || about_people() {
             self.settled = false;

@@ -164,8 +164,7 @@ impl Dossier {
         sound: Sound,
         now_ms: u64,
     ) -> Result<(BTreeSet<CompartmentId>, Vec<Line>), Fault> {
-        let only_changes =
-            sound.items.iter().all(|item| item.header.kind == Kind::Change) && sound.loose.is_empty();
+        let only_changes = sound.items.iter().all(|item| item.header.kind == Kind::Change) && sound.loose.is_empty();
         self.unsettle(&compartment, only_changes);
         let mut touched = BTreeSet::from([compartment]);
         if compartment == CompartmentId::DOSSIER {
