@@ -14,7 +14,7 @@ use dossier_model::record::RecordItem;
 use dossier_model::view::{Author, Dossier, RecordIn, SectionContent, assemble};
 use dossier_model::{Place, RecordContent, SectionId, Side, Storage};
 use serde_json::{Map, Value, json};
-use variants::{both, variants};
+use variants::{Dice, both, variants};
 
 const NOW: i64 = 1_795_000_000;
 
