@@ -145,11 +145,17 @@ pub fn find(view: &Value, id: &str) -> Option<Value> {
 
 /// Invites a person of a demo family and lets them in; both are online.
 pub async fn invite(owner: &Person, hints: &[String], guest: &Person, person: &str) {
-    let invited = owner.ask(Request::Invite(Invite {
+    let invitation = Invite {
         person: Some(person.into()),
         hints: hints.to_vec(),
         ..Invite::default()
-    }));
+    };
+    admit(owner, guest, invitation, person.trim_start_matches("p-")).await;
+}
+
+/// Invites somebody and lets them in, the code compared; both are online.
+pub async fn admit(owner: &Person, guest: &Person, invitation: Invite, name: &str) {
+    let invited = owner.ask(Request::Invite(invitation));
     let ticket = invited["ticket"].as_str().unwrap().to_owned();
     let mut events = owner.app.subscribe();
     let confirm = async {
@@ -161,7 +167,7 @@ pub async fn invite(owner: &Person, hints: &[String], guest: &Person, person: &s
         }
     };
     let card = Card {
-        name: person.trim_start_matches("p-").into(),
+        name: name.into(),
         ..Card::default()
     };
     let join = async {
@@ -169,7 +175,7 @@ pub async fn invite(owner: &Person, hints: &[String], guest: &Person, person: &s
             .app
             .join(&ticket, card, |_| {}, PATIENCE)
             .await
-            .map_err(|fault| format!("{person}: {fault}"))
+            .map_err(|fault| format!("{name}: {fault}"))
     };
     let confirm = async {
         confirm.await;
