@@ -537,7 +537,12 @@ impl Forger {
 
     pub fn wrapped(&self, compartment: CompartmentId, wrap: &Wrap) {
         let bytes = wrap.to_bytes();
-        self.hand().put_loose(compartment, WRAP, wrap.recipient.0, bytes);
+        self.loose(compartment, WRAP, wrap.recipient.0, bytes);
+    }
+
+    /// Anything outside the chains.
+    pub fn loose(&self, compartment: CompartmentId, kind: u8, about: [u8; 32], bytes: Vec<u8>) {
+        self.hand().put_loose(compartment, kind, about, bytes);
     }
 
     /// An epoch after the current ones, with its key wrapped for these devices.

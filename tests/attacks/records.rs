@@ -1,1 +1,251 @@
-//! x
+//! What people say in their own voice, and what is erased.
+
+use dossier_app::contract::{FaultCode, Request};
+use dossier_model::layout::Edit;
+use dossier_model::record::RecordItem;
+use dossier_model::{Item, RecordContent};
+use dossier_trust::item::{Kind, Lane, Position};
+use dossier_trust::operation::{EraseAt, OpId, Operation};
+use dossier_trust::record::Record;
+use serde_json::{Value, json};
+
+use crate::denied::{end_access, hears_of_the_end};
+use crate::forger::Forger;
+use crate::stage::{KARINS_GOAL, NOTE, Stage, agree, go_on, see, until, waits};
+use crate::world::{Person, find};
+
+/// An action that somebody adds to the plan in their own name.
+pub fn action(id: &str, text: &str) -> RecordContent {
+    let item = Item::new(id, "actions", json!({"text": text, "status": "open"}));
+    RecordContent::Item(RecordItem::new(item, None, Vec::new()))
+}
+
+/// Karin's note as it lies in somebody's hand.
+fn note(stage: &Stage, forger: &Forger) -> (Position, Record) {
+    let all = forger.records(stage.section("verslagen"));
+    let hers = |record: &Record| match RecordContent::from_bytes(&record.content) {
+        Ok(RecordContent::Item(item)) => item.id == stage.note(),
+        Ok(_) | Err(_) => false,
+    };
+    all.into_iter().find(|(_, record)| hers(record)).unwrap()
+}
+
+fn item_of(record: &Record) -> RecordItem {
+    match RecordContent::from_bytes(&record.content) {
+        Ok(RecordContent::Item(item)) => item,
+        Ok(_) | Err(_) => panic!("not an item"),
+    }
+}
+
+fn says(person: &Person, id: &str) -> Value {
+    find(&person.show(), id).map_or(Value::Null, |item| item["text_professional"].clone())
+}
+
+async fn is_said(people: &[&Person], id: &str, text: Option<&str>) {
+    until(people, || {
+        for (at, person) in people.iter().enumerate() {
+            let found = says(person, id);
+            if found != json!(text) {
+                return Err(format!("person {at} reads {found} instead of {text:?}"));
+            }
+        }
+        Ok(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_39_an_author_changes_what_they_said() {
+    let stage = Stage::set().await;
+    let lisa = stage.arrive("lisa").await;
+    let (jeroen, ria) = (stage.arrive("jeroen").await, stage.arrive("ria").await);
+    let all = [&lisa, &jeroen, &ria];
+    let karin = stage.forger("karin");
+    let notes = stage.section("verslagen");
+    let (_, original) = note(&stage, &karin);
+    // The same record with other words in it, under its old signature: nobody's.
+    let mut changed = original.clone();
+    let text = String::from_utf8(changed.content).unwrap();
+    changed.content = text.replace("zelf", "niet").into_bytes();
+    let rec = karin.open(notes, Lane::Rec, karin.grant(notes));
+    karin.post(rec, &changed);
+    stage.visit(&karin, "lisa").await;
+    agree(&all, "verslagen").await;
+    is_said(&all, stage.note(), Some(NOTE)).await;
+    let before = lisa.ask(Request::Verify)["items"].clone();
+    // What she may: say it better, as another record. The first stays where it was and what it was.
+    let mut better = item_of(&original);
+    better.fields["text_professional"] = json!("Lisa heeft de post met hulp opengemaakt.");
+    better.supersedes = Some(original.id().to_hex());
+    karin.post(rec, &karin.says(&RecordContent::Item(better)));
+    stage.visit(&karin, "lisa").await;
+    is_said(&all, stage.note(), Some("Lisa heeft de post met hulp opengemaakt.")).await;
+    agree(&all, "verslagen").await;
+    assert_ne!(lisa.ask(Request::Verify)["items"], before);
+    for who in ["lisa", "jeroen", "ria"] {
+        let reader = stage.forger(who);
+        stage.visit(&reader, who_reads(who)).await;
+        assert_eq!(note(&stage, &reader).1.content, original.content);
+    }
+    go_on(&[&lisa, &jeroen], &all).await;
+}
+
+/// Somebody's forger cannot call that person's own program: it has the same keys.
+fn who_reads(who: &str) -> &'static str {
+    if who == "lisa" { "jeroen" } else { "lisa" }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_40_the_resident_alters_what_a_professional_said() {
+    let stage = Stage::set().await;
+    let lisa = stage.seat("lisa").await;
+    // Her own program does not do it.
+    let id = stage.note().to_owned();
+    let change = crate::world::set(&id, json!({"text_professional": "Vals"}));
+    assert_eq!(lisa.refused(change).code, FaultCode::NotAllowed);
+    let remove = Request::ItemRemove {
+        dossier: String::new(),
+        id: id.clone(),
+    };
+    assert_eq!(lisa.refused(remove).code, FaultCode::NotAllowed);
+    drop(lisa);
+    // Another program with her keys tries everything.
+    let (karin, jeroen) = (stage.arrive("karin").await, stage.arrive("jeroen").await);
+    let ria = stage.arrive("ria").await;
+    let all = [&karin, &jeroen, &ria];
+    let forger = stage.forger("lisa");
+    let notes = stage.section("verslagen");
+    let (_, original) = note(&stage, &forger);
+    let mut item = item_of(&original);
+    item.fields["text_professional"] = json!("Vals");
+    let rec = forger.open(notes, Lane::Rec, OpId::OWNER);
+    // In Karin's name, by the resident's hand.
+    let mine = forger.says(&RecordContent::Item(item.clone()));
+    let in_her_name = Record {
+        author: original.author.clone(),
+        ..mine
+    };
+    forger.post(rec, &in_her_name);
+    // As a later version, as its removal, and taken over into the document.
+    let later = RecordItem {
+        supersedes: Some(original.id().to_hex()),
+        date: Some("2030-01-01".into()),
+        ..item.clone()
+    };
+    forger.post(rec, &forger.says(&RecordContent::Item(later)));
+    let target = original.id().to_hex();
+    forger.post(rec, &forger.says(&RecordContent::Removed { target: target.clone() }));
+    let doc = forger.open(notes, Lane::Doc, OpId::OWNER);
+    let over = Item {
+        from: Some(target),
+        ..Item::new("n-over", "notes", item.fields.clone())
+    };
+    let mut document = forger.document(notes, |_| true);
+    let plain = forger.change(&mut document, doc, Edit::Add(over), 0);
+    forger.sealed(forger.tip(doc), Kind::Change, &forger.key(notes), &plain);
+    stage.visit(&forger, "karin").await;
+    stage.visit(&forger, "jeroen").await;
+    stage.visit(&forger, "ria").await;
+    agree(&all, "verslagen").await;
+    for person in all {
+        let shown = person.item(&id);
+        assert_eq!(shown["text_professional"], json!(NOTE));
+        assert_eq!(shown["provenance"]["author"], json!("p-karin"));
+        let view = person.show();
+        let items = view["items"].as_array().unwrap();
+        let hers = items.iter().filter(|item| item["provenance"]["author"] == "p-karin");
+        let notes: Vec<&Value> = hers.filter(|item| item["text_professional"] == "Vals").collect();
+        for forged in notes {
+            assert_ne!(forged["id"], json!(id), "{forged}");
+        }
+    }
+    go_on(&[&karin, &jeroen], &[&karin, &jeroen]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_41_what_was_erased_comes_back_in_an_old_copy() {
+    let stage = Stage::set().await;
+    let lisa = stage.arrive("lisa").await;
+    let (karin, jeroen) = (stage.arrive("karin").await, stage.arrive("jeroen").await);
+    let phone = stage.forger("phone");
+    let notes = stage.section("verslagen");
+    let (at, _) = note(&stage, &phone);
+    let erase = |at_whom| {
+        let log = phone.open(notes, Lane::Log, OpId::OWNER);
+        phone.operation(
+            log,
+            Operation::Erase {
+                item: at.hash,
+                at: at_whom,
+            },
+        );
+    };
+    // Everywhere but at the resident's own devices, to begin with.
+    erase(EraseAt::Others);
+    stage.visit(&phone, "lisa").await;
+    is_said(&[&karin, &jeroen], stage.note(), None).await;
+    is_said(&[&lisa], stage.note(), Some(NOTE)).await;
+    erase(EraseAt::All);
+    stage.visit(&phone, "lisa").await;
+    is_said(&[&lisa, &karin, &jeroen], stage.note(), None).await;
+    // Somebody hands out a copy of before: to those who know of it, and to one who gets both in the wrong order.
+    let old = stage.forger("ria");
+    for whom in ["lisa", "jeroen"] {
+        stage.visit(&old, whom).await;
+    }
+    let ria = stage.arrive("ria").await;
+    let all = [&lisa, &karin, &jeroen, &ria];
+    is_said(&all, stage.note(), None).await;
+    let (lisa, jeroen) = (lisa.stop().await, jeroen.stop().await);
+    let (lisa, jeroen) = (Person::start(lisa).await, Person::start(jeroen).await);
+    is_said(&[&lisa, &jeroen], stage.note(), None).await;
+    drop((lisa, jeroen));
+    go_on(&[&karin], &[&karin]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_50_a_living_editor_builds_on_a_revoked_colleague_and_quotes_them() {
+    let stage = Stage::set().await;
+    let lisa = stage.arrive("lisa").await;
+    let ria = stage.arrive("ria").await;
+    end_access(&lisa, "p-karin");
+    hears_of_the_end(&[&ria], "p-karin").await;
+    let plan = stage.section("plan");
+    let karin = stage.forger("karin");
+    let doc = karin.open(plan, Lane::Doc, karin.grant(plan));
+    let first = karin.set(doc, "g-2", "title", json!("Na het einde"));
+    karin.set(doc, "g-1", "title", json!("Vals"));
+    let rec = karin.open(plan, Lane::Rec, karin.grant(plan));
+    let said = karin.says(&action("t-vals", "Vals"));
+    karin.post(rec, &said);
+    stage.visit(&karin, "lisa").await;
+    let all = [&lisa, &ria];
+    waits(&all, "p-karin", &["revoked", "revoked", "revoked"]).await;
+    // Jeroen, who may, rests on the first of her changes, answers her record, and posts it once more himself.
+    let jeroen = stage.forger("jeroen");
+    stage.visit(&jeroen, "lisa").await;
+    let his = jeroen.open(plan, Lane::Doc, jeroen.grant(plan));
+    let past = |item: &Position| item.chain != doc || item.n <= first.n;
+    jeroen.set_after(jeroen.tip(his), "g-2", "status", json!("gehaald"), past);
+    let answers = jeroen.open(plan, Lane::Rec, jeroen.grant(plan));
+    let answer = RecordContent::Reaction {
+        target: said.id().to_hex(),
+        by: None,
+        date: "2026-11-23".into(),
+        text: "Zoals Karin zegt".into(),
+        verdict: None,
+    };
+    jeroen.post(answers, &jeroen.says(&answer));
+    jeroen.post(answers, &said);
+    stage.visit(&jeroen, "lisa").await;
+    see(&all, "g-2", "title", "Na het einde").await;
+    waits(&all, "p-karin", &["revoked", "revoked"]).await;
+    agree(&all, "plan").await;
+    for person in all {
+        assert_eq!(person.item("g-2")["status"], json!("gehaald"));
+        assert_ne!(person.item("g-2")["title"], json!(KARINS_GOAL));
+        assert_ne!(person.item("g-1")["title"], json!("Vals"), "nobody rests on that");
+        assert!(find(&person.show(), "t-vals").is_none(), "a record is not brought in by quoting it");
+    }
+    go_on(&[&lisa], &all).await;
+}

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use dossier_app::contract::{Invite, ProfileCreate, Request};
+use dossier_app::contract::{Invite, Request};
 use dossier_store::{DbKey, Peer, Store, keyfile};
 use dossier_trust::codec::Canonical;
 use dossier_trust::identity::{Certificate, DeviceSecrets, RootSecret};
@@ -87,9 +87,15 @@ impl Cast {
             assert_eq!(person.item("g-2")["title"], json!(KARINS_GOAL));
         }
         let sections = sections_of(&lisa);
-        let mut folders = BTreeMap::from([("lisa", lisa.stop().await)]);
-        for (who, person) in people {
-            folders.insert(who, person.stop().await);
+        people.push(("lisa", lisa));
+        let stopping: Vec<_> = people
+            .into_iter()
+            .map(|(who, person)| tokio::spawn(async move { (who, person.stop().await) }))
+            .collect();
+        let mut folders = BTreeMap::new();
+        for stopped in stopping {
+            let (who, folder) = stopped.await.unwrap();
+            folders.insert(who, folder);
         }
         let mut cast = Self {
             folders,
@@ -208,10 +214,6 @@ impl Stage {
         }
     }
 
-    pub fn dossier(&self) -> DossierId {
-        self.cast.dossier
-    }
-
     /// The content side of a section.
     pub fn section(&self, section: &str) -> CompartmentId {
         self.cast.sections[section]
@@ -296,7 +298,19 @@ impl Stage {
     /// Lets a forger hand over what it has, and waits until the other has heard all of it.
     pub async fn visit(&self, forger: &Forger, whom: &'static str) {
         let addresses = self.addresses.lock().unwrap()[whom].clone();
-        forger.visit(self.certificate(whom), &addresses).await;
+        self.visit_at(forger, whom, &addresses).await;
+    }
+
+    /// As [`Self::visit`], for somebody who did not say where they are.
+    pub async fn visit_at(&self, forger: &Forger, whom: &str, addresses: &[String]) {
+        forger.visit(self.certificate(whom), addresses).await;
+    }
+
+    /// Puts what a forger made into somebody's folder, as if it had been there when the program stopped.
+    pub fn save(&self, forger: &Forger, who: &str, folder: &TempDir) {
+        let mut store = Store::open(folder.path(), &self.key(who)).unwrap();
+        forger.save(&mut store);
+        store.close().unwrap();
     }
 }
 
@@ -446,13 +460,4 @@ pub async fn go_on(writers: &[&Person], all: &[&Person]) {
         see(all, "g-1", "why", &text).await;
     }
     agree(all, "plan").await;
-}
-
-/// A profile that somebody makes for a test of their own.
-pub fn profile(name: &str) -> ProfileCreate {
-    ProfileCreate {
-        name: name.into(),
-        organisation: None,
-        function: None,
-    }
 }
