@@ -7,6 +7,7 @@ use dossier_trust::operation::{OpId, Operation, Right};
 use serde_json::json;
 
 use crate::denied::{end_access, hears_of_the_end, let_in};
+use crate::forger::Forger;
 use crate::stage::{GOAL, KARINS_GOAL, Stage, agree, go_on, logged, see, stranger, until, waiting_in, waits};
 use crate::world::Person;
 
@@ -115,12 +116,11 @@ async fn attack_06_one_device_revokes_while_the_other_gives_a_new_right() {
 async fn attack_07_two_devices_of_the_resident_cut_each_other() {
     let stage = Stage::set().await;
     let jeroen = stage.arrive("jeroen").await;
-    let karin = stage.arrive("karin").await;
+    let _karin = stage.arrive("karin").await;
     let (laptop, phone) = (stage.forger("lisa"), stage.forger("phone"));
     let plan = stage.section("plan");
-    let (cut_laptop, cut_phone) = (cut(&stage, "lisa"), cut(&stage, "phone"));
-    let by_laptop = cut_phone(&laptop);
-    let by_phone = cut_laptop(&phone);
+    let mut closes = cut(&stage, &laptop, "phone");
+    closes.extend(cut(&stage, &phone, "lisa"));
     // After that each lets somebody in, and the phone ends Karin's access.
     let (root, device, oscar) = stranger("oscar");
     for forger in [&laptop, &phone] {
@@ -131,6 +131,9 @@ async fn attack_07_two_devices_of_the_resident_cut_each_other() {
     let keep = phone.tips_of(plan, stage.certificate("karin").device);
     let log = phone.open(plan, Lane::Log, OpId::OWNER);
     let ended = phone.operation(log, Operation::Revoke { grant: karins, keep });
+    for key in phone.keys(plan).values() {
+        phone.wrap(plan, key, &oscar);
+    }
     let oscars = phone.as_device(root, device);
     let doc = oscars.open(plan, Lane::Doc, let_in(&oscar.root, Right::Edit, 1).id());
     oscars.set(doc, "g-1", "title", json!("Vals"));
@@ -140,7 +143,12 @@ async fn attack_07_two_devices_of_the_resident_cut_each_other() {
     }
     until(&[&jeroen], || {
         let all = jeroen.ask(Request::Quarantine { dossier: None });
-        let reasons: Vec<_> = all.as_array().unwrap().iter().map(|one| one["reason"].clone()).collect();
+        let reasons: Vec<_> = all
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["reason"].clone())
+            .collect();
         if reasons == [json!("no_grant")] {
             Ok(())
         } else {
@@ -172,8 +180,12 @@ async fn attack_07_two_devices_of_the_resident_cut_each_other() {
     }
     let tablet = laptop.as_device(root, tablet);
     let log = tablet.open(plan, Lane::Log, OpId::OWNER);
-    let closes = vec![by_laptop.0, by_laptop.1, by_phone.0, by_phone.1, ended];
-    tablet.rotate(log, closes, &[&certificate, stage.certificate("jeroen"), stage.certificate("ria")]);
+    closes.push(ended);
+    tablet.rotate(
+        log,
+        closes,
+        &[&certificate, stage.certificate("jeroen"), stage.certificate("ria")],
+    );
     tablet.knows([stage.certificate("jeroen")].into_iter());
     laptop.knows([stage.certificate("jeroen")].into_iter());
     stage.visit(&laptop, "jeroen").await;
@@ -192,16 +204,18 @@ async fn attack_07_two_devices_of_the_resident_cut_each_other() {
     waits(&[&jeroen, &ria], "p-karin", &[]).await;
 }
 
-/// Cuts one of the resident's devices, everywhere and in the plan; everything that it did up to now is kept.
-fn cut<'s>(stage: &'s Stage, who: &'s str) -> impl Fn(&crate::forger::Forger) -> (OpId, OpId) + 's {
-    move |by| {
-        let device = stage.certificate(who).device;
-        let plan = stage.section("plan");
-        let cut_in = |compartment| {
-            let keep = by.tips_of(compartment, device);
-            let log = by.open(compartment, Lane::Log, OpId::OWNER);
-            by.operation(log, Operation::Cut { device, keep })
-        };
-        (cut_in(CompartmentId::DOSSIER), cut_in(plan))
+/// Cuts one of the resident's devices everywhere; everything that it did up to now is kept. The cuts in the plan and in
+/// the dossier part.
+fn cut(stage: &Stage, by: &Forger, who: &str) -> Vec<OpId> {
+    let device = stage.certificate(who).device;
+    let mut cuts = Vec::new();
+    for place in [by.compartments(), vec![CompartmentId::DOSSIER]].concat() {
+        let keep = by.tips_of(place, device);
+        let log = by.open(place, Lane::Log, OpId::OWNER);
+        let cut = by.operation(log, Operation::Cut { device, keep });
+        if [stage.section("plan"), CompartmentId::DOSSIER].contains(&place) {
+            cuts.push(cut);
+        }
     }
+    cuts
 }

@@ -1,10 +1,9 @@
 //! What is not what it says it is.
 
-use automerge::{ActorId, AutoCommit};
 use dossier_app::contract::Request;
 use dossier_trust::codec::Canonical;
-use dossier_trust::identity::{DeviceSecrets, Random};
-use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, EpochId, GenerationId, blake3};
+use dossier_trust::identity::DeviceSecrets;
+use dossier_trust::ids::{DeviceId, DossierId, EpochId, blake3};
 use dossier_trust::item::{Header, Item, Kind, Lane, Open, SignedOpen};
 use dossier_trust::operation::{OpId, Operation, Right};
 use serde_json::{Value, json};
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use crate::denied::let_in;
 use crate::forger::{Dice, set};
 use crate::records::action;
-use crate::stage::{GOAL, KARINS_GOAL, Stage, agree, go_on, see, stranger, waiting_in, waits};
+use crate::stage::{GOAL, Stage, agree, go_on, see, waiting_in, waits};
 use crate::world::{Person, find};
 
 /// Everything that a program holds, with the numbers of its lines in the log.
@@ -23,7 +22,12 @@ fn held(person: &Person) -> Value {
         person: None,
         since: None,
     });
-    let told: Vec<&Value> = log.as_array().unwrap().iter().filter(|line| line["reported"] != true).collect();
+    let told: Vec<&Value> = log
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| line["reported"] != true)
+        .collect();
     json!([verified["items"], verified["compartments"], told.len()])
 }
 
@@ -31,8 +35,7 @@ fn held(person: &Person) -> Value {
 async fn attack_12_a_change_in_somebody_elses_name_inside_the_document() {
     let stage = Stage::set().await;
     let lisa = stage.arrive("lisa").await;
-    let (karin, jeroen) = (stage.arrive("karin").await, stage.seat("jeroen").await);
-    drop(jeroen);
+    let karin = stage.arrive("karin").await;
     let forger = stage.forger("jeroen");
     let plan = stage.section("plan");
     let karins = forger.chains_of(plan, Lane::Doc, stage.certificate("karin").device)[0];
@@ -204,8 +207,14 @@ async fn attack_44_one_operation_in_two_encodings() {
     let phone = stage.forger("phone");
     let plan = stage.section("plan");
     let grant = phone.grant_of(plan, stage.certificate("karin"));
-    let keep = phone.tips_of(plan, stage.certificate("karin").device);
-    let revoke = Operation::Revoke { grant, keep: keep.clone() }.to_bytes();
+    let mut keep = phone.tips_of(plan, stage.certificate("karin").device);
+    keep.extend(phone.tips_of(plan, stage.certificate("lisa").device));
+    keep.sort();
+    let revoke = Operation::Revoke {
+        grant,
+        keep: keep.clone(),
+    }
+    .to_bytes();
     // A length in two bytes, something behind the end, positions out of order: each in a log of its own.
     let mut long = revoke.clone();
     long[33] |= 0x80;
@@ -214,7 +223,11 @@ async fn attack_44_one_operation_in_two_encodings() {
     let mut disordered = keep;
     disordered.reverse();
     assert!(disordered.len() > 1);
-    let disordered = Operation::Revoke { grant, keep: disordered }.to_bytes();
+    let disordered = Operation::Revoke {
+        grant,
+        keep: disordered,
+    }
+    .to_bytes();
     for bytes in [long, behind, disordered] {
         assert!(Operation::from_bytes(&bytes).is_err());
         let log = phone.open(plan, Lane::Log, OpId::OWNER);

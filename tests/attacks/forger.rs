@@ -70,6 +70,8 @@ pub struct Hand {
     loose: BTreeMap<CompartmentId, BTreeMap<LooseId, Loose>>,
     hidden: BTreeSet<ChainId>,
     peers: HashMap<EndpointKey, DeviceId>,
+    /// Of which compartments it tells whom.
+    shares: HashMap<DeviceId, BTreeSet<CompartmentId>>,
     signers: BTreeMap<ChainId, DeviceSecrets>,
     root_signs: BTreeSet<ChainId>,
     dice: Dice,
@@ -97,13 +99,15 @@ impl Forger {
             loose: BTreeMap::new(),
             hidden: BTreeSet::new(),
             peers: HashMap::new(),
+            shares: HashMap::new(),
             signers: BTreeMap::new(),
             root_signs: BTreeSet::new(),
             dice: Dice::new(seed),
         };
         for compartment in store.compartments(&dossier).unwrap() {
             for chain in store.chains(&dossier, &compartment).unwrap() {
-                hand.opens.insert(chain.chain, SignedOpen::from_bytes(&chain.open).unwrap());
+                hand.opens
+                    .insert(chain.chain, SignedOpen::from_bytes(&chain.open).unwrap());
                 hand.places.insert(chain.chain, compartment);
                 hand.items.entry(chain.chain).or_default();
             }
@@ -157,12 +161,13 @@ impl Forger {
         }
     }
 
-    /// Puts what was made since into a home folder.
-    pub fn save(&self, store: &mut Store) {
+    /// Puts what it holds of these compartments into a home folder.
+    pub fn save(&self, store: &mut Store, places: impl Fn(CompartmentId) -> bool) {
         let hand = self.hand();
         store
             .transact::<_, dossier_store::StoreError>(|tx| {
-                for (chain, signed) in &hand.opens {
+                let here = |chain: &ChainId| places(hand.places[chain]);
+                for (chain, signed) in hand.opens.iter().filter(|(chain, _)| here(chain)) {
                     tx.put_chain(&dossier_store::Chain {
                         chain: *chain,
                         dossier: self.dossier,
@@ -174,7 +179,8 @@ impl Forger {
                         open: signed.to_bytes(),
                     })?;
                 }
-                for item in hand.items.values().flat_map(BTreeMap::values) {
+                let items = hand.items.iter().filter(|(chain, _)| here(chain));
+                for item in items.flat_map(|(_, items)| items.values()) {
                     tx.put_item(&dossier_store::Item {
                         position: item.position(),
                         header: item.header.to_bytes(),
@@ -183,7 +189,7 @@ impl Forger {
                         arrived_ms: 0,
                     })?;
                 }
-                for (compartment, loose) in &hand.loose {
+                for (compartment, loose) in hand.loose.iter().filter(|(place, _)| places(**place)) {
                     for (id, loose) in loose {
                         tx.put_loose(&dossier_store::Loose {
                             id: id.0,
@@ -371,7 +377,8 @@ impl Forger {
     pub fn items_of(&self, compartment: CompartmentId) -> Vec<Item> {
         let hand = self.hand();
         let here = hand.places.iter().filter(|(_, place)| **place == compartment);
-        here.flat_map(|(chain, _)| hand.items[chain].values().cloned()).collect()
+        here.flat_map(|(chain, _)| hand.items[chain].values().cloned())
+            .collect()
     }
 
     /// Last items of all chains of a device in a compartment: what a cut or a revocation can keep.
@@ -428,7 +435,12 @@ impl Forger {
 
     pub fn operation(&self, chain: ChainId, operation: Operation) -> OpId {
         let id = operation.id();
-        self.bytes(self.tip(chain), Kind::Operation, EpochId::default(), operation.to_bytes());
+        self.bytes(
+            self.tip(chain),
+            Kind::Operation,
+            EpochId::default(),
+            operation.to_bytes(),
+        );
         id
     }
 
@@ -440,7 +452,9 @@ impl Forger {
             .iter()
             .filter(|item| item.header.kind == Kind::Change && takes(&item.position()))
             .filter_map(|item| {
-                let plain = keys.get(&item.header.epoch)?.open_item(&item.header, item.body.as_deref()?);
+                let plain = keys
+                    .get(&item.header.epoch)?
+                    .open_item(&item.header, item.body.as_deref()?);
                 let raw = unpack(&plain.ok()?, &Limits::SUITE_1).ok()?;
                 Change::try_from(raw.as_slice()).ok()
             })
@@ -597,8 +611,13 @@ impl Forger {
         }
     }
 
-    /// Calls somebody, hands over everything, takes what they give, and leaves.
+    /// Calls somebody, hands over everything of the compartments that they have to do with, takes what they give, and
+    /// leaves.
     pub async fn visit(&self, whom: &Certificate, addresses: &[String]) {
+        let mut shares: BTreeSet<CompartmentId> = self.compartments().into_iter().collect();
+        shares.retain(|place| self.consent(*place).principal_of(&whom.device).is_some());
+        shares.insert(CompartmentId::DOSSIER);
+        self.hand().shares.insert(whom.device, shares);
         let config = NetworkConfig {
             secret: *self.device.transport(),
             device: self.device.device(),
@@ -666,8 +685,8 @@ impl Hand {
 }
 
 impl Replica for Hand {
-    fn shared(&self, _peer: &DeviceId) -> Result<Vec<Shared>, ReplicaError> {
-        let compartments: BTreeSet<CompartmentId> = self.places.values().copied().collect();
+    fn shared(&self, peer: &DeviceId) -> Result<Vec<Shared>, ReplicaError> {
+        let compartments = self.shares.get(peer).cloned().unwrap_or_default();
         let all = compartments.into_iter().map(|compartment| Shared {
             dossier: self.dossier,
             compartment,

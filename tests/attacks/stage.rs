@@ -54,7 +54,11 @@ impl Cast {
         let lisa = Person::new("Lisa Verhagen");
         let card = lisa.ask(Request::DossierNew { title: None });
         let dossier = DossierId::from_hex(card["id"].as_str().unwrap()).unwrap();
-        lisa.ask(add("plan", "goals", json!({"id": "g-1", "title": GOAL, "status": "loopt"})));
+        lisa.ask(add(
+            "plan",
+            "goals",
+            json!({"id": "g-1", "title": GOAL, "status": "loopt"}),
+        ));
         let hints = lisa.online().await;
         let mut people = Vec::new();
         for (who, name, grants) in PEOPLE {
@@ -71,7 +75,11 @@ impl Cast {
             people.push((who, person));
         }
         let karin = &people[0].1;
-        karin.ask(add("plan", "goals", json!({"id": "g-2", "title": KARINS_GOAL, "status": "loopt"})));
+        karin.ask(add(
+            "plan",
+            "goals",
+            json!({"id": "g-2", "title": KARINS_GOAL, "status": "loopt"}),
+        ));
         let note = karin.ask(Request::NoteAdd {
             dossier: None,
             section: "verslagen".into(),
@@ -150,10 +158,14 @@ impl Cast {
                 laptop.wrap(compartment, key, &certificate);
             }
         }
-        for home in [self.folders["lisa"].path(), folder.path()] {
-            let mut store = Store::open(home, &key).unwrap();
-            laptop.save(&mut store);
-            store.close().unwrap();
+        for (home, key) in [(&self.folders["lisa"], &key), (&folder, &key)] {
+            saved(&laptop, home, key, |_| true);
+        }
+        // The others have heard of it before anything begins.
+        for (who, _, _) in PEOPLE {
+            let home = &self.folders[who];
+            let key = keyfile::open(&home.path().join("key.age"), PASSPHRASE).unwrap();
+            saved(&laptop, home, &key, |place| place == CompartmentId::DOSSIER);
         }
         let mut store = Store::open(folder.path(), &key).unwrap();
         store
@@ -179,6 +191,12 @@ fn cheap_key_file(folder: &TempDir, key: &DbKey) {
     std::fs::write(folder.path().join("key.age"), file).unwrap();
 }
 
+fn saved(forger: &Forger, folder: &TempDir, key: &DbKey, places: impl Fn(CompartmentId) -> bool) {
+    let mut store = Store::open(folder.path(), key).unwrap();
+    forger.save(&mut store, places);
+    store.close().unwrap();
+}
+
 fn copied(from: &std::path::Path) -> TempDir {
     let folder = TempDir::new().unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -197,7 +215,12 @@ fn sections_of(person: &Person) -> BTreeMap<String, CompartmentId> {
         let id = CompartmentId::from_hex(one["compartment"].as_str()?).ok()?;
         (one["side"] == "wat").then_some((section, id))
     };
-    verified["compartments"].as_array().unwrap().iter().filter_map(of).collect()
+    verified["compartments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(of)
+        .collect()
 }
 
 /// One test's copy of everything.
@@ -297,20 +320,17 @@ impl Stage {
 
     /// Lets a forger hand over what it has, and waits until the other has heard all of it.
     pub async fn visit(&self, forger: &Forger, whom: &'static str) {
-        let addresses = self.addresses.lock().unwrap()[whom].clone();
-        self.visit_at(forger, whom, &addresses).await;
-    }
-
-    /// As [`Self::visit`], for somebody who did not say where they are.
-    pub async fn visit_at(&self, forger: &Forger, whom: &str, addresses: &[String]) {
-        forger.visit(self.certificate(whom), addresses).await;
+        forger.visit(self.certificate(whom), &self.addresses(whom)).await;
     }
 
     /// Puts what a forger made into somebody's folder, as if it had been there when the program stopped.
     pub fn save(&self, forger: &Forger, who: &str, folder: &TempDir) {
-        let mut store = Store::open(folder.path(), &self.key(who)).unwrap();
-        forger.save(&mut store);
-        store.close().unwrap();
+        saved(forger, folder, &self.key(who), |_| true);
+    }
+
+    /// Where somebody who is online listens.
+    pub fn addresses(&self, who: &str) -> Vec<String> {
+        self.addresses.lock().unwrap()[who].clone()
     }
 }
 
@@ -392,11 +412,7 @@ pub async fn agree(people: &[&Person], section: &str) {
 pub fn waiting_in(person: &Person, section: &str) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let all = person.ask(Request::Quarantine { dossier: None });
-    let of_section = all
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|one| one["section"] == section);
+    let of_section = all.as_array().unwrap().iter().filter(|one| one["section"] == section);
     of_section
         .map(|one| (text(&one["item"]), text(&one["who"]), text(&one["reason"])))
         .collect()
