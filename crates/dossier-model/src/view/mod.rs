@@ -324,13 +324,19 @@ fn append(fields: &mut Map<String, Value>, key: &str, line: Value) -> bool {
 
 fn shown_doc_item(place: &Place, doc_item: &DocItem) -> ShownItem {
     let item = &doc_item.item;
+    let mut from = provenance(&item.fields, item.source.as_deref());
+    let source = from.source.take();
     ShownItem {
         place: place.clone(),
         id: item.id.clone(),
         kind: item.kind.clone(),
         order: item.order,
         fields: item.fields.clone(),
-        provenance: provenance(&item.fields, item.source.as_deref()),
+        provenance: Provenance {
+            // Nobody signed a voice that stands in a document.
+            source: source.or_else(|| is_voice(&item.kind).then(|| BROUGHT_ALONG.to_owned())),
+            ..from
+        },
         also_said: doc_item.also_said.clone(),
         contribution: false,
         record: None,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Author, Provenance, RecordIn, SectionContent, ShownItem, is_voice, provenance};
+use crate::item::BROUGHT_ALONG;
 use crate::layout::AlsoSaid;
 use crate::record::{RecordContent, RecordItem};
 use crate::section::Place;
@@ -193,6 +194,9 @@ impl Version<'_> {
                 .clone()
                 .or(from.date)
                 .or_else(|| Some(self.head.record.at.clone()));
+        } else if is_voice(&self.item.kind) && from.source.is_none() && from.author != author.person {
+            // The resident's word that somebody said this is not that person's.
+            from.source = Some(BROUGHT_ALONG.to_owned());
         }
         ShownItem {
             place: self.head.place.clone(),
