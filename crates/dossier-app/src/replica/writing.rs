@@ -528,6 +528,10 @@ impl Writing<'_> {
 
     fn sealing_key(&mut self, id: CompartmentId) -> Result<EpochKey, Fault> {
         let compartment = self.compartment(&id)?;
+        if self.dossier.own && self.compartment(&id)?.consent.current_epoch().is_none() {
+            // A denial of before the last stop, perhaps: what this device owes anyway, it need not wait for.
+            self.new_epoch(id)?;
+        }
         let epoch = compartment
             .consent
             .current_epoch()
