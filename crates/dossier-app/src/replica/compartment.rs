@@ -10,9 +10,9 @@ use dossier_trust::chains::Chains;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::{Consent, Entry};
 use dossier_trust::epoch::{EpochKey, Wrap, open_with};
-use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, RecordId};
-use dossier_trust::item::{Header, Item, Kind, Lane, MAX_BODY, Position, SignedOpen, Tip};
-use dossier_trust::operation::{OpId, Operation};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, PrincipalId, RecordId};
+use dossier_trust::item::{Header, Item, Kind, Lane, MAX_BODY, Open, Position, SignedOpen, Tip};
+use dossier_trust::operation::{EraseAt, OpId, Operation, Right};
 use dossier_trust::preflight::{Inspected, Limits, inspect, unpack};
 use dossier_trust::record::Record;
 use dossier_trust::verdict::{Bodies, Extended, Verdict, Waits};
@@ -170,6 +170,30 @@ impl Compartment {
     }
 
     /// The dossier part has a log and nothing else.
+    /// Epochs that somebody published who may make one: an owner device, were it cut since, or a representative. Under
+    /// any other key somebody could write for some of the readers only.
+    fn published(&self) -> BTreeSet<EpochId> {
+        let epochs = self.log.iter().filter_map(|entry| match &entry.operation {
+            Operation::Epoch { commit, .. } => Some((entry, *commit)),
+            Operation::Genesis { .. }
+            | Operation::Device { .. }
+            | Operation::Generation { .. }
+            | Operation::Grant { .. }
+            | Operation::Revoke { .. }
+            | Operation::Cut { .. }
+            | Operation::Pin { .. }
+            | Operation::Erase { .. } => None,
+        });
+        epochs
+            .filter(|(entry, _)| {
+                let open = self.chains.get(&entry.position.chain).map(|chain| &chain.open);
+                open.is_some_and(|open| open.grant == OpId::OWNER && self.consent.is_owner(&open.device))
+                    || self.consent.counts(&entry.operation.id())
+            })
+            .map(|(_, commit)| commit)
+            .collect()
+    }
+
     pub fn judge_dossier_part(&mut self) {
         self.consent = Consent::of_dossier(self.dossier, &self.chains, &self.log);
     }
@@ -182,7 +206,9 @@ impl Compartment {
             self.verdict = Verdict::reach(&self.consent, &self.chains, &OpenedChanges::default());
         }
         for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == me.id()) {
-            if !self.keys.contains_key(&wrap.epoch)
+        let published = self.published();
+            if published.contains(&wrap.epoch)
+                && !self.keys.contains_key(&wrap.epoch)
                 && let Ok(key) = wrap.open(me.opener())
             {
                 self.keys.insert(wrap.epoch, key);
@@ -281,13 +307,22 @@ impl Compartment {
     /// Opens a record that counts; counts it as closed when it is for others.
     fn take_record(&mut self, me: &Me, header: &Header, position: Position, body: &[u8]) {
         let Some((record, to)) = self.open_record(me, header, body) else {
+        match self.consent.erased().get(&position.hash) {
+            Some(EraseAt::All) => return,
+            Some(EraseAt::Others) if !self.consent.is_owner(&me.id()) => return,
+            Some(EraseAt::Others) | None => {}
+        }
             self.closed_records.insert(position);
             return;
         };
-        let Some(by) = self.chains.get(&position.chain).map(|chain| chain.open.device) else {
+        let Some(open) = self.chains.get(&position.chain).map(|chain| &chain.open) else {
             return;
         };
         let content = Content::read(&record.content);
+        if !self.may_say_here(open, &record.author.root) {
+            return;
+        }
+        let by = open.device;
         if let Content::About(about) = &content
             && record.author.root == self.consent.root()
             && self.about.as_ref().is_none_or(|held| held.version <= about.version)
@@ -303,6 +338,16 @@ impl Compartment {
     }
 
     fn open_record(&self, me: &Me, header: &Header, body: &[u8]) -> Option<(Record, Option<Vec<DeviceId>>)> {
+    /// May these words stand here, in a chain that counts? One's own may, and whatever an owner device hands on. What
+    /// somebody else hands on needs an author who may speak here now: quoting brings nobody back.
+    fn may_say_here(&self, open: &Open, author: &PrincipalId) -> bool {
+        let mut living = self.consent.live_grants().map(|(_, grant)| grant);
+        open.grant == OpId::OWNER
+            || *author == self.consent.root()
+            || self.consent.author_of(open) == Some(*author)
+            || living.any(|grant| grant.principal == *author && grant.right >= Right::Append)
+    }
+
         let (record, to) = match header.kind {
             Kind::Record => {
                 let plain = self.keys.get(&header.epoch)?.open_item(header, body).ok()?;
