@@ -159,17 +159,17 @@ impl Compartment {
         self.wraps.push(wrap);
     }
 
-    /// Epochs for which a device already has a wrap.
+    /// Epochs for which `by` wrapped the key for a device. What others wrapped for it nobody else can look into, so it
+    /// is never counted on.
     #[must_use]
-    pub fn wrapped_for(&self, device: &DeviceId) -> BTreeSet<EpochId> {
+    pub fn wrapped_for(&self, device: &DeviceId, by: &DeviceId) -> BTreeSet<EpochId> {
         self.wraps
             .iter()
-            .filter(|wrap| wrap.recipient == *device)
+            .filter(|wrap| wrap.recipient == *device && wrap.by == *by)
             .map(|wrap| wrap.epoch)
             .collect()
     }
 
-    /// The dossier part has a log and nothing else.
     /// Epochs that somebody published who may make one: an owner device, were it cut since, or a representative. Under
     /// any other key somebody could write for some of the readers only.
     fn published(&self) -> BTreeSet<EpochId> {
@@ -194,6 +194,7 @@ impl Compartment {
             .collect()
     }
 
+    /// The dossier part has a log and nothing else.
     pub fn judge_dossier_part(&mut self) {
         self.consent = Consent::of_dossier(self.dossier, &self.chains, &self.log);
     }
@@ -205,8 +206,8 @@ impl Compartment {
             // A compartment that was made just now: its document begins with this generation.
             self.verdict = Verdict::reach(&self.consent, &self.chains, &OpenedChanges::default());
         }
-        for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == me.id()) {
         let published = self.published();
+        for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == me.id()) {
             if published.contains(&wrap.epoch)
                 && !self.keys.contains_key(&wrap.epoch)
                 && let Ok(key) = wrap.open(me.opener())
@@ -306,23 +307,23 @@ impl Compartment {
 
     /// Opens a record that counts; counts it as closed when it is for others.
     fn take_record(&mut self, me: &Me, header: &Header, position: Position, body: &[u8]) {
-        let Some((record, to)) = self.open_record(me, header, body) else {
         match self.consent.erased().get(&position.hash) {
             Some(EraseAt::All) => return,
             Some(EraseAt::Others) if !self.consent.is_owner(&me.id()) => return,
             Some(EraseAt::Others) | None => {}
         }
+        let Some((record, to)) = self.open_record(me, header, body) else {
             self.closed_records.insert(position);
             return;
         };
         let Some(open) = self.chains.get(&position.chain).map(|chain| &chain.open) else {
             return;
         };
-        let content = Content::read(&record.content);
         if !self.may_say_here(open, &record.author.root) {
             return;
         }
         let by = open.device;
+        let content = Content::read(&record.content);
         if let Content::About(about) = &content
             && record.author.root == self.consent.root()
             && self.about.as_ref().is_none_or(|held| held.version <= about.version)
@@ -337,7 +338,6 @@ impl Compartment {
         opened.posted.push(Posted { position, by, to });
     }
 
-    fn open_record(&self, me: &Me, header: &Header, body: &[u8]) -> Option<(Record, Option<Vec<DeviceId>>)> {
     /// May these words stand here, in a chain that counts? One's own may, and whatever an owner device hands on. What
     /// somebody else hands on needs an author who may speak here now: quoting brings nobody back.
     fn may_say_here(&self, open: &Open, author: &PrincipalId) -> bool {
@@ -348,6 +348,7 @@ impl Compartment {
             || living.any(|grant| grant.principal == *author && grant.right >= Right::Append)
     }
 
+    fn open_record(&self, me: &Me, header: &Header, body: &[u8]) -> Option<(Record, Option<Vec<DeviceId>>)> {
         let (record, to) = match header.kind {
             Kind::Record => {
                 let plain = self.keys.get(&header.epoch)?.open_item(header, body).ok()?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dossier_store::{Reader, Tx};
+use dossier_store::{Owed, Reader, Tx};
 use dossier_sync::protocol::{Accepted, Batch, Loose, Refusal, Refused, Source};
 use dossier_trust::chains::Misplaced;
 use dossier_trust::codec::Canonical;
@@ -14,6 +14,7 @@ use dossier_trust::operation::Operation;
 use dossier_trust::receipt::Receipt;
 
 use super::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
+use super::settling::OWED_PIN;
 use super::writing::{stored_chain, stored_item};
 use super::{Compartment, Dossier};
 use crate::activity::Line;
@@ -56,6 +57,18 @@ impl Home {
             let fresh = held.store(tx, me, compartment, &sound, now_ms)?;
             if fresh == 0 {
                 return Ok((0, BTreeSet::new()));
+            }
+            if held.own
+                && let Some(before) = held.compartments.get(&compartment)
+            {
+                for position in before.counted_at_forks(&sound.items) {
+                    tx.owe(&Owed {
+                        dossier,
+                        compartment,
+                        kind: OWED_PIN,
+                        detail: position.to_bytes(),
+                    })?;
+                }
             }
             let (touched, lines) = held.follow(tx, me, compartment, sound, now_ms)?;
             for line in &lines {

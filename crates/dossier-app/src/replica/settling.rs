@@ -7,10 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dossier_model::{Place, RecordContent, Side, agenda};
+use dossier_store::Owed;
+use dossier_trust::chains::Chain;
+use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Denied;
 use dossier_trust::identity::Certificate;
-use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, PrincipalId, RecordId};
-use dossier_trust::item::Position;
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, PrincipalId, RecordId};
+use dossier_trust::item::{Item, Position};
 use dossier_trust::operation::{OpId, Operation, Right};
 use dossier_trust::receipt::{Deed, Statement};
 use dossier_trust::verdict::Waits;
@@ -24,6 +27,10 @@ use crate::home::Home;
 
 /// What an owner device promised about a grant that ended: go on counting what arrives.
 pub(crate) const OWED_KEEP_UNSEEN: u8 = 1;
+
+/// Up to where an owner device had counted a chain when it saw that its author forked it: pinned, so that nobody takes
+/// back what they said by saying later that it was something else.
+pub(crate) const OWED_PIN: u8 = 2;
 
 /// A copy of a restricted record that somebody should have and does not.
 struct Missing {
@@ -44,13 +51,14 @@ impl Home {
         if dossier.settled && dossier.expired(now_s).is_empty() {
             return Ok(());
         }
-        let keep_unseen: BTreeSet<Vec<u8>> = self
-            .store
-            .owed(Some(id))?
-            .into_iter()
+        let owed = self.store.owed(Some(id))?;
+        let keep_unseen: BTreeSet<Vec<u8>> = owed
+            .iter()
             .filter(|owed| owed.kind == OWED_KEEP_UNSEEN)
-            .map(|owed| owed.detail)
+            .map(|owed| owed.detail.clone())
             .collect();
+        let forks: Vec<Owed> = owed.into_iter().filter(|owed| owed.kind == OWED_PIN).collect();
+        let me = self.me()?.id();
         let dossier = self.dossier(id)?;
         if dossier.closed {
             return Ok(());
@@ -67,8 +75,11 @@ impl Home {
             .filter(|compartment| compartment.consent.current_epoch().is_none())
             .map(|compartment| compartment.id)
             .collect();
-        let pins = dossier.unseen_to_keep(&keep_unseen);
-        let unwrapped = dossier.unwrapped();
+        let mut pins = dossier.unseen_to_keep(&keep_unseen);
+        for fork in &forks {
+            pins.push((fork.compartment, vec![Position::from_bytes(&fork.detail)?]));
+        }
+        let unwrapped = dossier.unwrapped(&me);
         let missing = dossier.missing_copies();
         if expired.is_empty() && rotate.is_empty() && pins.is_empty() && unwrapped.is_empty() && missing.is_empty() {
             return Ok(());
@@ -90,6 +101,7 @@ impl Home {
                 )?;
                 writing.reconsider(&compartment)?;
             }
+            writing.also(move |tx| Ok(forks.iter().try_for_each(|fork| tx.pay(fork).map(|_| ()))?));
             for (compartment, reader) in unwrapped {
                 writing.wrap_current(compartment, &reader)?;
             }
@@ -187,6 +199,25 @@ impl Compartment {
             && self.consent.grants().any(|(_, grant)| grant.principal == principal)
     }
 
+    /// Up to where what this device has counted goes, of every chain among these items that is forked by now. The
+    /// verdict is still the one of before they came.
+    pub(crate) fn counted_at_forks(&self, items: &[Item]) -> Vec<Position> {
+        let chains: BTreeSet<ChainId> = items.iter().map(|item| item.header.chain).collect();
+        let forked = chains
+            .into_iter()
+            .filter(|chain| self.chains.get(chain).is_some_and(Chain::forked));
+        forked
+            .filter_map(|chain| {
+                let counted = self.verdict.document().map(|(position, _)| position);
+                let counted = counted.chain(self.verdict.records());
+                counted
+                    .filter(|position| position.chain == chain)
+                    .max_by_key(|position| position.n)
+            })
+            .copied()
+            .collect()
+    }
+
     fn holds_content(&self) -> bool {
         !self.keys.is_empty() || !self.records.is_empty()
     }
@@ -268,8 +299,8 @@ impl Dossier {
         found
     }
 
-    /// Devices that may read and have no wrap of the current epoch yet.
-    fn unwrapped(&self) -> Vec<(CompartmentId, Certificate)> {
+    /// Devices that may read and for which this one has not wrapped the current epoch yet.
+    fn unwrapped(&self, me: &DeviceId) -> Vec<(CompartmentId, Certificate)> {
         let mut found = Vec::new();
         for compartment in self.compartments.values() {
             let Some(epoch) = compartment.consent.current_epoch() else {
@@ -279,7 +310,7 @@ impl Dossier {
                 continue;
             }
             for reader in compartment.consent.reader_devices() {
-                if !compartment.wrapped_for(&reader.device).contains(&epoch) {
+                if !compartment.wrapped_for(&reader.device, me).contains(&epoch) {
                     found.push((compartment.id, reader.clone()));
                 }
             }

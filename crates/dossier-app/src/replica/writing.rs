@@ -332,6 +332,7 @@ impl Writing<'_> {
     /// # Errors
     /// [`FaultCode::Internal`] when this device does not have the key itself.
     pub fn wrap_current(&mut self, id: CompartmentId, reader: &Certificate) -> Result<(), Fault> {
+        let me = self.me.id();
         let compartment = self.compartment(&id)?;
         let Some(epoch) = compartment.consent.current_epoch() else {
             return Ok(());
@@ -340,7 +341,7 @@ impl Writing<'_> {
             // A denial that has not arrived here may be about this very reader.
             return Ok(());
         }
-        if compartment.wrapped_for(&reader.device).contains(&epoch) {
+        if compartment.wrapped_for(&reader.device, &me).contains(&epoch) {
             return Ok(());
         }
         let key = compartment
@@ -527,11 +528,11 @@ impl Writing<'_> {
     }
 
     fn sealing_key(&mut self, id: CompartmentId) -> Result<EpochKey, Fault> {
-        let compartment = self.compartment(&id)?;
         if self.dossier.own && self.compartment(&id)?.consent.current_epoch().is_none() {
             // A denial of before the last stop, perhaps: what this device owes anyway, it need not wait for.
             self.new_epoch(id)?;
         }
+        let compartment = self.compartment(&id)?;
         let epoch = compartment
             .consent
             .current_epoch()
