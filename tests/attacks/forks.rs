@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dossier_app::contract::Request;
 use dossier_trust::item::{Item, Kind, Lane, Tip};
 use serde_json::json;
 
@@ -24,20 +25,28 @@ async fn attack_10_somebody_says_one_thing_here_and_another_there() {
     // Everybody gets one of the two, at first.
     stage.visit(&here, "jeroen").await;
     see(&[&jeroen], "g-1", "title", "Dit hoort de een").await;
-    // Jeroen and Ria meet nobody but the resident, who comes home now.
     stage.visit(&there, "ria").await;
+    waits(&[&jeroen, &ria], "p-karin", &["other_branch"; 2]).await;
     stage.connect("lisa", &lisa).await;
     let all = [&lisa, &jeroen, &ria];
-    // The resident's program stands by the one that it heard of first; the other waits in sight of everybody.
-    waits(&all, "p-karin", &["other_branch"]).await;
+    waits(&all, "p-karin", &["other_branch"; 2]).await;
     agree(&all, "plan").await;
-    let title = lisa.item("g-1")["title"].clone();
-    assert_ne!(title, json!(GOAL));
     for person in all {
-        assert_eq!(person.item("g-1")["title"], title);
+        assert_eq!(person.item("g-1")["title"], json!(GOAL));
         assert_eq!(person.item("g-2")["title"], json!(KARINS_GOAL));
     }
     assert!(all.iter().any(|person| logged(person, "p-karin", "other_branch")));
+    // The resident can take one of the two; the other stays where it is.
+    let branches = waiting_in(&lisa, "plan");
+    lisa.ask(Request::QuarantineAdmit {
+        dossier: None,
+        item: branches[0].0.clone(),
+    });
+    waits(&all, "p-karin", &["other_branch"]).await;
+    agree(&all, "plan").await;
+    for person in all {
+        assert_ne!(person.item("g-1")["title"], json!(GOAL));
+    }
     go_on(&[&lisa, &jeroen], &all).await;
 }
 

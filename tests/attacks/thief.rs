@@ -11,15 +11,18 @@ use crate::forger::Forger;
 use crate::stage::{GOAL, KARINS_GOAL, NOTE, Stage, agree, go_on, see, stranger, until};
 use crate::world::{Person, find};
 
-/// The root cuts the laptop: everything stays that it did before it was stolen. The words are on paper; the phone's
+/// The root cuts the laptop: everything stays that it did before it was stolen, and of what came later what others built
+/// on. The words are on paper; the phone's
 /// folder has them too. Anybody may carry it; here the laptop does.
-fn cut_the_laptop(stage: &Stage) -> Forger {
+fn cut_the_laptop(stage: &Stage, built_on: &[Position]) -> Forger {
     let phone = stage.forger("phone");
     let device = stage.certificate("lisa").device;
     let mut places = phone.compartments();
     places.push(CompartmentId::DOSSIER);
     for place in places {
-        let keep = phone.tips_of(place, device);
+        let mut keep = phone.tips_of(place, device);
+        keep.extend(built_on);
+        keep.sort();
         let log = phone.open_as_root(place);
         phone.operation(log, Operation::Cut { device, keep });
     }
@@ -79,7 +82,7 @@ async fn attack_46_a_thief_with_the_residents_laptop_grants_herself_access() {
     stage.visit(&thief, "phone").await;
     // Nobody can know better until the root speaks.
     see(&[&phone, &ria], "g-1", "title", "Vals").await;
-    let cutter = cut_the_laptop(&stage);
+    let cutter = cut_the_laptop(&stage, &[]);
     stage.visit(&cutter, "phone").await;
     stage.visit(&cutter, "jeroen").await;
     stage.visit(&cutter, "ria").await;
@@ -128,7 +131,7 @@ async fn attack_51_a_thief_rotates_and_erases_and_helpers_go_on() {
         },
     );
     let doc = thief.open(plan, Lane::Doc, OpId::OWNER);
-    thief.set(doc, "g-2", "title", json!("Van de dief"));
+    let damage = thief.set(doc, "g-2", "title", json!("Van de dief"));
     for whom in ["jeroen", "ria", "phone"] {
         stage.visit(&thief, whom).await;
     }
@@ -154,7 +157,7 @@ async fn attack_51_a_thief_rotates_and_erases_and_helpers_go_on() {
             .flat_map(|chain| reader.items(*chain))
             .any(|item| item.header.epoch == stolen.epoch())
     );
-    let cutter = cut_the_laptop(&stage);
+    let cutter = cut_the_laptop(&stage, &[damage]);
     for whom in ["phone", "jeroen", "ria"] {
         stage.visit(&cutter, whom).await;
     }
@@ -173,6 +176,9 @@ async fn attack_51_a_thief_rotates_and_erases_and_helpers_go_on() {
         assert_eq!(person.item("g-1")["why"], json!("Werk van Jeroen"));
         assert_eq!(person.item("g-1")["status"], json!("gehaald"));
     }
+    // What Jeroen's work rests on stays with it, and is undone as anything else is.
+    phone.set("g-2", json!({"title": KARINS_GOAL}));
+    see(&all, "g-2", "title", KARINS_GOAL).await;
     go_on(&[&phone, &jeroen], &all).await;
     let reader = stage.forger("tim");
     stage.visit(&reader, "jeroen").await;
