@@ -156,7 +156,7 @@ async fn attack_07_two_devices_of_the_resident_cut_each_other() {
         }
     })
     .await;
-    hears_of_the_end(&[&jeroen], "p-karin").await;
+    crate::epochs::hears_of_the_end_in_plan(&jeroen).await;
     assert_eq!(jeroen.item("g-1")["title"], json!(GOAL));
     assert!(crate::world::find(&jeroen.show(), "g-2").is_none());
     // Nobody seals until the root has certified a new device and that made a new key.

@@ -231,7 +231,8 @@ async fn attack_35_a_rotation_was_cut_off_in_the_middle() {
     }
 }
 
-async fn hears_of_the_end_in_plan(person: &Person) {
+/// Waits until somebody's program knows that Karin's access to the plan ended.
+pub async fn hears_of_the_end_in_plan(person: &Person) {
     crate::stage::until(&[person], || {
         let access = person.ask(Request::Access { dossier: None });
         let people = access["people"].as_array().unwrap();

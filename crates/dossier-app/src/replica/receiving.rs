@@ -317,6 +317,11 @@ impl Compartment {
             return Ok(false);
         }
         item.verify_in(chain, open).map_err(|_| Refusal::Invalid)?;
+        // A header alone says that its content was erased, and that is for an erasure to say: whoever carries an item
+        // must not be able to take the words out of it.
+        if item.body.is_none() && !self.consent.erased().contains_key(&position.hash) {
+            return Err(Refusal::Unwanted);
+        }
         if item.header.kind == Kind::Operation
             && item
                 .body

@@ -123,6 +123,29 @@ impl Home {
         Ok(())
     }
 
+    /// Content of compartments, but for this device's own work that no device of the resident's has yet: the resident
+    /// decides whether it counts. It stays sealed, and its key goes.
+    fn removable(&mut self, id: &DossierId, ended: &[CompartmentId]) -> Result<Vec<Position>, Fault> {
+        let me = self.me()?.id();
+        self.dossier(id)?;
+        let Some(dossier) = self.dossiers.get(id) else {
+            return Ok(Vec::new());
+        };
+        let mut removable = Vec::new();
+        for compartment in ended.iter().filter_map(|id| dossier.compartments.get(id)) {
+            for position in compartment.content_positions() {
+                let mut delivered = compartment.device_of(&position.chain) != Some(me);
+                for owner in dossier.part.consent.owner_devices() {
+                    delivered |= self.store.delivered(&owner.device, &position.chain)? >= position.n;
+                }
+                if delivered {
+                    removable.push(position);
+                }
+            }
+        }
+        Ok(removable)
+    }
+
     /// Removes what this device holds of compartments to which its access ended, says so to the resident, and closes
     /// the dossier when nothing is left.
     fn remove_ended(&mut self, id: &DossierId) -> Result<(), Fault> {
@@ -151,14 +174,7 @@ impl Home {
             }
             Ok(())
         })?;
-        let positions: Vec<Position> = {
-            let dossier = self.dossier(id)?;
-            ended
-                .iter()
-                .filter_map(|id| dossier.compartments.get(id))
-                .flat_map(Compartment::content_positions)
-                .collect()
-        };
+        let positions = self.removable(id, &ended)?;
         let wraps: Vec<[u8; 32]> = ended
             .iter()
             .map(|compartment| {
