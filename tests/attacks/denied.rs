@@ -330,9 +330,11 @@ async fn attack_25_a_revoked_device_serves_an_old_log() {
     let after: Vec<EpochId> = karin
         .operations(plan)
         .iter()
-        .filter_map(|entry| match &entry.operation {
-            Operation::Epoch { commit, closes, .. } if closes.iter().any(|id| revoked.contains(id)) => Some(*commit),
-            _ => None,
+        .filter_map(|entry| {
+            let Operation::Epoch { commit, closes, .. } = &entry.operation else {
+                return None;
+            };
+            closes.iter().any(|id| revoked.contains(id)).then_some(*commit)
         })
         .collect();
     assert!(content.clone().all(|item| !after.contains(&item.header.epoch)));
