@@ -400,8 +400,14 @@ pub fn revocation_orphans_nobody(judge: &Judge, world: &World, set: Mask, dice: 
     let reading = Reading::of(&world, set, Variant::Formulas);
     for position in before.document.iter().chain(&before.records) {
         let x = world.place(position).unwrap();
-        if world.things[x].open.grant != grant && reading.is_within(x) && !after.counts(position) {
-            return Err(format!("{position:?} is orphaned"));
+        let open = &world.things[x].open;
+        // What was written in another generation is in the document only as long as somebody's work there rests on it.
+        let counted = reading.is_within(x) && (open.lane == Lane::Rec || Some(open.generation) == before.generation);
+        if open.grant != grant && counted && !after.counts(position) {
+            return Err(format!(
+                "{position:?} is orphaned: {:?}",
+                after.quarantine.get(position)
+            ));
         }
     }
     Ok(true)
