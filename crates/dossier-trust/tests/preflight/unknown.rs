@@ -52,7 +52,7 @@ fn a_damaged_change_that_passes_is_harmless() {
     let (mut tried, mut passed, mut seed) = (0, 0, 1_000);
     while tried < cases() {
         seed += 1;
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let (_, changes) = honest_history(&mut dice, 25);
         let Some(victim) = changes.last().cloned() else {
             continue;
@@ -258,7 +258,7 @@ fn a_hostile_change_that_passes_is_harmless() {
     let (mut story, mut seed) = (Story::default(), 0);
     while story.tried < cases() {
         seed += 1;
-        hostile_story(&mut Dice(seed), 60, &format!("seed {seed}"), &mut story);
+        hostile_story(&mut Dice::new(seed), 60, &format!("seed {seed}"), &mut story);
     }
     let Story { tried, passed, reasons } = story;
     println!("{passed} of {tried} passed; refused: {reasons:?}");
