@@ -90,15 +90,23 @@ pub fn open(path: &Path, passphrase: &str) -> Result<DbKey, KeyFileError> {
                 KeyFileError::Store(StoreError::Io(error.kind()))
             }
         })?;
+    read(&sealed, passphrase, MAX_WORK_FACTOR)
+}
+
+/// Reads the key from the bytes of a key file, doing at most 2^`max_work` of scrypt's work.
+///
+/// # Errors
+/// [`KeyFileError::WrongPassphrase`], [`KeyFileError::Damaged`], [`KeyFileError::TooMuchWork`].
+pub fn read(sealed: &[u8], passphrase: &str, max_work: u8) -> Result<DbKey, KeyFileError> {
     if sealed.len() as u64 > MAX_LENGTH {
         return Err(KeyFileError::Damaged);
     }
-    let decryptor = Decryptor::new_buffered(sealed.as_slice()).map_err(|_| KeyFileError::Damaged)?;
+    let decryptor = Decryptor::new_buffered(sealed).map_err(|_| KeyFileError::Damaged)?;
     if !decryptor.is_scrypt() {
         return Err(KeyFileError::Damaged);
     }
     let mut identity = age::scrypt::Identity::new(SecretString::from(passphrase));
-    identity.set_max_work_factor(MAX_WORK_FACTOR);
+    identity.set_max_work_factor(max_work);
     let mut reader = decryptor
         .decrypt(std::iter::once(&identity as &dyn age::Identity))
         .map_err(|error| {

@@ -1,12 +1,14 @@
 //! The same frames in a file, for a stick or the mail.
 //!
 //! A bundle is a line that says what it is, then batches with their length before them, then a closing frame, so
-//! that half a file is known to be half. It is plain: the program wraps it in an age file for those who may have it.
-//! Reading one takes the path of every other arrival, [`Replica::receive`], and may be repeated at will.
+//! that half a file is known to be half. Around that lies an age file for the devices that may have it, since headers,
+//! rights and positions in it are in clear: [`seal`] and [`open`]. Reading one takes the path of every other arrival,
+//! [`Replica::receive`], and may be repeated at will.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use dossier_trust::codec::Reader;
+use dossier_trust::epoch::{self, Identity, SealError};
 
 use crate::protocol::{
     BATCH, DONE, MAX_FRAME, NamesIn, NamesOut, Placed, Replica, ReplicaError, Shared, Source, View, gather, place,
@@ -24,6 +26,9 @@ pub enum BundleError {
     /// The own copy.
     #[error(transparent)]
     Replica(#[from] ReplicaError),
+    /// A recipient that is not a key, or a file that none of our keys opens.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// Not a bundle, or one of a later version.
     #[error("this is not a bundle that this program can read")]
     NotABundle,
@@ -43,7 +48,31 @@ pub struct Arrived {
     pub sharing_changed: bool,
 }
 
-/// Writes everything that is held of `parts`, within their scopes.
+/// [`write()`] into an age file that the holders of these wrapping keys can open, with the `age` program too.
+///
+/// # Errors
+/// As [`write()`]; [`BundleError::Seal`] for a recipient that is not a key, and when there is none.
+pub fn seal(
+    replica: &dyn Replica,
+    parts: &[Shared],
+    recipients: &[[u8; 32]],
+    out: &mut dyn Write,
+) -> Result<(), BundleError> {
+    let mut sealed = epoch::sealing(recipients, out)??;
+    write(replica, parts, &mut sealed)?;
+    sealed.finish()?.flush()?;
+    Ok(())
+}
+
+/// [`read()`] from the age file that [`seal`] makes, piece by piece.
+///
+/// # Errors
+/// As [`read()`]; [`BundleError::Seal`] when the file is not for this identity.
+pub fn open(replica: &mut dyn Replica, identity: &Identity, input: &mut dyn BufRead) -> Result<Arrived, BundleError> {
+    read(replica, &mut epoch::opening(identity, input)?)
+}
+
+/// Writes everything that is held of `parts`, within their scopes, in clear.
 ///
 /// # Errors
 /// [`BundleError::Io`], [`BundleError::Replica`].
@@ -75,7 +104,7 @@ fn write_frame(out: &mut dyn Write, frame: &[u8]) -> io::Result<()> {
     out.write_all(frame)
 }
 
-/// Hands everything in a bundle to the replica, batch by batch.
+/// Hands everything in a plain bundle to the replica, batch by batch.
 ///
 /// # Errors
 /// [`BundleError`]. What came before the fault is kept: reading again is harmless.
@@ -110,7 +139,7 @@ pub fn read(replica: &mut dyn Replica, input: &mut dyn Read) -> Result<Arrived, 
             }
             Ok(DONE) => {
                 let said = read_done(reader).map_err(|_| BundleError::Damaged)?;
-                let nothing_follows = input.read(&mut [0; 1])? == 0;
+                let nothing_follows = input.read(&mut [0; 1]).map_err(ended(BundleError::Damaged))? == 0;
                 return if said == frames && nothing_follows {
                     Ok(arrived)
                 } else {
@@ -124,7 +153,8 @@ pub fn read(replica: &mut dyn Replica, input: &mut dyn Read) -> Result<Arrived, 
 
 fn ended(instead: BundleError) -> impl FnOnce(io::Error) -> BundleError {
     move |error| {
-        if error.kind() == io::ErrorKind::UnexpectedEof {
+        // The second is what an age file says of a piece that was changed.
+        if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) {
             instead
         } else {
             BundleError::Io(error)

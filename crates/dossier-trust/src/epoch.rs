@@ -4,8 +4,10 @@
 //! keys to different readers. Items are sealed with XChaCha20-Poly1305 under a key derived for their chain, with a
 //! random nonce, so that two copies of one profile never share a key stream.
 
-use std::io::{Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
+use age::stream::{StreamReader, StreamWriter};
+pub use age::x25519::Identity;
 use age::{Decryptor, Encryptor};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -208,31 +210,32 @@ fn open(cipher: &XChaCha20Poly1305, aad: &[u8], body: &[u8]) -> Result<Vec<u8>, 
 /// # Errors
 /// A recipient that is not a key.
 pub fn seal_to(recipients: &[[u8; 32]], plain: &[u8]) -> Result<Vec<u8>, SealError> {
-    let recipients = recipients.iter().map(age_recipient).collect::<Result<Vec<_>, _>>()?;
-    let encryptor = Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
-        .map_err(|_| SealError::Key(KeyError::BadKey))?;
     let mut file = Vec::with_capacity(plain.len() + 256);
     // Writing to a Vec cannot fail.
-    let mut writer = encryptor.wrap_output(&mut file).map_err(|_| SealError::TooLong)?;
+    let mut writer = sealing(recipients, &mut file)?.map_err(|_| SealError::TooLong)?;
     writer.write_all(plain).map_err(|_| SealError::TooLong)?;
     writer.finish().map_err(|_| SealError::TooLong)?;
     Ok(file)
+}
+
+/// As [`seal_to`] for content that is written piece by piece. The file is whole only after `finish` on what comes back.
+///
+/// # Errors
+/// [`SealError::Key`] for a recipient that is not a key, or when there is none; inside, what writing the first bytes says.
+pub fn sealing<W: Write>(recipients: &[[u8; 32]], out: W) -> Result<io::Result<StreamWriter<W>>, SealError> {
+    let recipients = recipients.iter().map(age_recipient).collect::<Result<Vec<_>, _>>()?;
+    let encryptor = Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
+        .map_err(|_| SealError::Key(KeyError::BadKey))?;
+    Ok(encryptor.wrap_output(out))
 }
 
 /// Opens an age file of at most `cap` bytes of content.
 ///
 /// # Errors
 /// [`SealError::Unopened`] when it is not for this identity or was changed; [`SealError::TooLong`].
-pub fn open_with(identity: &age::x25519::Identity, file: &[u8], cap: usize) -> Result<Vec<u8>, SealError> {
-    let decryptor = Decryptor::new_buffered(file).map_err(|_| SealError::Unopened)?;
-    if decryptor.is_scrypt() {
-        return Err(SealError::Unopened);
-    }
-    let reader = decryptor
-        .decrypt(std::iter::once(identity as &dyn age::Identity))
-        .map_err(|_| SealError::Unopened)?;
+pub fn open_with(identity: &Identity, file: &[u8], cap: usize) -> Result<Vec<u8>, SealError> {
     let mut plain = Vec::new();
-    reader
+    opening(identity, file)?
         .take(cap as u64 + 1)
         .read_to_end(&mut plain)
         .map_err(|_| SealError::Unopened)?;
@@ -241,6 +244,21 @@ pub fn open_with(identity: &age::x25519::Identity, file: &[u8], cap: usize) -> R
     } else {
         Ok(plain)
     }
+}
+
+/// As [`open_with`] for content that is read piece by piece. Every piece that comes out was sealed; that the end is the
+/// end is known only when it has been reached.
+///
+/// # Errors
+/// [`SealError::Unopened`] when it is not for this identity.
+pub fn opening<R: BufRead>(identity: &Identity, file: R) -> Result<StreamReader<R>, SealError> {
+    let decryptor = Decryptor::new_buffered(file).map_err(|_| SealError::Unopened)?;
+    if decryptor.is_scrypt() {
+        return Err(SealError::Unopened);
+    }
+    decryptor
+        .decrypt(std::iter::once(identity as &dyn age::Identity))
+        .map_err(|_| SealError::Unopened)
 }
 
 /// An epoch's key for one device: an age file, signed by who made it. What proves the key is its commitment.
@@ -315,7 +333,7 @@ impl Wrap {
     ///
     /// # Errors
     /// [`SealError`].
-    pub fn open(&self, identity: &age::x25519::Identity) -> Result<EpochKey, SealError> {
+    pub fn open(&self, identity: &Identity) -> Result<EpochKey, SealError> {
         let plain = Zeroizing::new(open_with(identity, &self.file, 32)?);
         let key = EpochKey(plain.as_slice().try_into().map_err(|_| SealError::WrongKey)?);
         if key.epoch() == self.epoch {

@@ -1,4 +1,5 @@
-//! Thirty-two-byte names. Every one is a public key or a BLAKE3 hash, so none can be chosen to collide.
+//! Thirty-two-byte names. Every one but a compartment's is a public key or a BLAKE3 hash, so none can be chosen to
+//! collide; a compartment's is random, and means nothing without its dossier's.
 
 use std::fmt;
 
@@ -60,7 +61,7 @@ id!(
     DossierId
 );
 id!(
-    /// A compartment: hash of the dossier, a random salt and nothing else. All zero is the dossier part.
+    /// A compartment: random. All zero is the dossier part.
     CompartmentId
 );
 id!(
@@ -92,7 +93,7 @@ id!(
     RecordId
 );
 id!(
-    /// A generation of a compartment's document: hash of the operation's item. All zero is the first.
+    /// A generation of a compartment's document: name of the operation that started it. All zero is before the first.
     GenerationId
 );
 

@@ -5,6 +5,7 @@
 mod app;
 mod bench;
 mod demo;
+mod fuzz;
 mod licences;
 mod process;
 mod setup;
@@ -69,6 +70,17 @@ enum Task {
         #[arg(long)]
         strict: bool,
     },
+    /// Look for bytes that break what a decoder or the verdict promises, so many seconds over all targets
+    Fuzz {
+        /// How long, in seconds
+        seconds: u64,
+        /// Only these, each a folder of `tests/fuzz/corpus`
+        #[arg(long, value_name = "TARGET", num_args = 1..)]
+        only: Vec<String>,
+        /// Put the fewest inputs that reach as much into the committed corpus
+        #[arg(long)]
+        keep: bool,
+    },
     /// Write the TypeScript types of the contract to `ui/src/generated`
     Types {
         /// Change nothing, and fail when the files are not what they should be
@@ -84,6 +96,7 @@ fn main() -> ExitCode {
         Task::Demo { home, debug } => demo::play(home.as_deref(), debug),
         Task::Test { lanes } => test::run(&lanes),
         Task::Bench { only, strict } => bench::run(&only, strict),
+        Task::Fuzz { seconds, only, keep } => fuzz::run(seconds, &only, keep),
         Task::Types { check } => types::run(check),
     };
     match done {

@@ -24,17 +24,20 @@ pub enum Need {
     Pages,
     /// Check the form of the Rust sources.
     Checks,
+    /// Open our files with programs that are not ours.
+    OtherPrograms,
 }
 
 impl Need {
     /// Everything that any command asks for.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Compile,
         Self::Window,
         Self::VirtualScreen,
         Self::Browser,
         Self::Pages,
         Self::Checks,
+        Self::OtherPrograms,
     ];
 }
 
@@ -45,7 +48,7 @@ struct Package {
     why: &'static str,
 }
 
-const PACKAGES: [Package; 9] = [
+const PACKAGES: [Package; 11] = [
     Package {
         name: "build-essential",
         need: Need::Compile,
@@ -90,6 +93,16 @@ const PACKAGES: [Package; 9] = [
         name: "chromium",
         need: Need::Browser,
         why: "runs the pages in a second browser engine",
+    },
+    Package {
+        name: "age",
+        need: Need::OtherPrograms,
+        why: "opens our bundles and key files without us",
+    },
+    Package {
+        name: "bsdutils",
+        need: Need::OtherPrograms,
+        why: "a terminal on which age asks for a passphrase",
     },
 ];
 

@@ -99,7 +99,8 @@ impl Lane {
             Self::Format => &[Need::Checks],
             Self::Ui => &[Need::Pages],
             Self::Lints => &[Need::Checks, Need::Pages, Need::Compile, Need::Window],
-            Self::Rust | Self::Docs => &[Need::Pages, Need::Compile, Need::Window],
+            Self::Rust => &[Need::Pages, Need::Compile, Need::Window, Need::OtherPrograms],
+            Self::Docs => &[Need::Pages, Need::Compile, Need::Window],
             Self::Native => &[Need::Pages, Need::Compile, Need::Window, Need::VirtualScreen],
             Self::Licences => &[],
         }
@@ -130,7 +131,11 @@ impl Lane {
             }
             Self::Rust => {
                 build(&[])?;
-                process::run(process::cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;
+                let mut test = process::cargo();
+                // Setup has seen to every program that a test asks for: one that is missing is a fault now.
+                test.args(["test", "--workspace", "--locked", "--no-fail-fast"])
+                    .env("DOSSIER_SET_UP", "1");
+                process::run(&mut test)?;
             }
             Self::Native => return native(),
             Self::Docs => {

@@ -18,6 +18,8 @@ mod names;
 mod push;
 mod replica;
 mod session;
+#[cfg(test)]
+mod vectors;
 mod view;
 mod wire;
 

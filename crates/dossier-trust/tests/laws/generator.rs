@@ -45,13 +45,18 @@ struct Making {
 
 /// One history. Equal seeds make equal histories.
 pub fn history(seed: u64) -> History {
+    history_of(Dice::new(seed), seed % 4 == 3)
+}
+
+/// The history that these dice make.
+pub fn history_of(dice: Dice, wild: bool) -> History {
     let mut making = Making {
         world: World::new(),
         wrapped: Vec::new(),
         known: vec![0; PLAYERS.len()],
         chains: Vec::new(),
-        dice: Dice::new(seed),
-        wild: seed % 4 == 3,
+        dice,
+        wild,
     };
     making.found();
     let steps = 24 + making.dice.below(46);

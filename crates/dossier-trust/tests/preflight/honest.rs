@@ -148,7 +148,7 @@ fn admit(index: &mut OpIndex, change: &Change) -> Result<Inspected, Refusal> {
 fn no_honest_change_is_refused_in_any_causal_order() {
     let mut seen = 0;
     for seed in 0..(cases() / 40).max(10) {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let (mut doc, changes) = honest_history(&mut dice, 60);
         for _ in 0..3 {
             let mut index = OpIndex::new();
@@ -176,7 +176,7 @@ fn no_honest_change_is_refused_in_any_causal_order() {
 
 #[test]
 fn a_paste_of_five_thousand_characters_and_its_deletion_pass() {
-    let mut dice = Dice(3);
+    let mut dice = Dice::new(3);
     let mut doc = AutoCommit::new().with_actor(actor(1, &mut dice));
     let text = doc.put_object(ROOT, "verslag", ObjType::Text).unwrap();
     doc.commit();
@@ -199,7 +199,7 @@ fn a_paste_of_five_thousand_characters_and_its_deletion_pass() {
 
 #[test]
 fn a_change_waits_for_its_dependencies_and_is_admitted_once() {
-    let mut dice = Dice(4);
+    let mut dice = Dice::new(4);
     let mut doc = AutoCommit::new().with_actor(actor(1, &mut dice));
     for number in 0..3 {
         doc.put(ROOT, "stap", number).unwrap();
@@ -224,7 +224,7 @@ fn a_change_waits_for_its_dependencies_and_is_admitted_once() {
 
 #[test]
 fn a_change_survives_packing() {
-    let (_, changes) = honest_history(&mut Dice(5), 40);
+    let (_, changes) = honest_history(&mut Dice::new(5), 40);
     for change in changes {
         let packed = pack(change.raw_bytes());
         assert_eq!(unpack(&packed, &LIMITS).unwrap(), change.raw_bytes());

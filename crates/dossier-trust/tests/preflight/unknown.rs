@@ -12,7 +12,7 @@ use super::writer::{Key, Row, Writer, chunk, leb, sealed};
 use super::{Dice, LIMITS, actor, cases};
 
 /// What was let through must never hurt Automerge: it applies, and what is saved loads again.
-fn must_be_harmless(doc: &Automerge, bytes: &[u8], what: &str) -> Automerge {
+pub fn must_be_harmless(doc: &Automerge, bytes: &[u8], what: &str) -> Automerge {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let change = Change::try_from(bytes).map_err(|error| error.to_string())?;
         let hash = change.hash();
@@ -52,7 +52,7 @@ fn a_damaged_change_that_passes_is_harmless() {
     let (mut tried, mut passed, mut seed) = (0, 0, 1_000);
     while tried < cases() {
         seed += 1;
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let (_, changes) = honest_history(&mut dice, 25);
         let Some(victim) = changes.last().cloned() else {
             continue;
@@ -245,97 +245,108 @@ fn hostile_change(
     )
 }
 
+/// How many of a story's changes passed, and why the others did not.
+#[derive(Default)]
+pub struct Story {
+    pub tried: u64,
+    pub passed: u64,
+    pub reasons: BTreeMap<String, u64>,
+}
+
 #[test]
 fn a_hostile_change_that_passes_is_harmless() {
-    let (mut tried, mut passed, mut seed) = (0, 0, 0);
-    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    while tried < cases() {
+    let (mut story, mut seed) = (Story::default(), 0);
+    while story.tried < cases() {
         seed += 1;
-        let mut dice = Dice(seed);
-        let actors: Vec<[u8; 32]> = (0..4)
-            .map(|number| actor(number, &mut dice).to_bytes().try_into().unwrap())
-            .collect();
-        let mut index = OpIndex::new();
-        let mut doc = Automerge::new();
-        let mut made: Vec<Made> = Vec::new();
-        // Of every change its hash, author and last counter.
-        let mut changes: Vec<([u8; 32], usize, u64)> = Vec::new();
-        let (mut accepted, mut rejected) = (Vec::new(), Vec::new());
-        for _ in 0..60 {
-            tried += 1;
-            let author = dice.below(actors.len());
-            let mut deps: BTreeSet<[u8; 32]> = changes
-                .iter()
-                .rev()
-                .find(|change| change.1 == author)
-                .map(|change| change.0)
-                .into_iter()
-                .collect();
-            if dice.one_in(2) {
-                deps = index.heads().into_iter().collect();
-            } else if let Some(other) = dice.pick(&changes) {
-                deps.insert(other.0);
-            }
-            let before = changes
-                .iter()
-                .filter(|change| deps.contains(&change.0))
-                .map(|change| change.2)
-                .max()
-                .unwrap_or(0);
-            let start_op = before + 1 + u64::from(dice.one_in(50));
-            let (rows, others, new) = hostile_change(&mut dice, &actors, &made, author, start_op);
-            let seq = index.last_seq(&actors[author]) + 1;
-            let writer = Writer {
-                seq,
-                start_op,
-                deps: deps.into_iter().collect(),
-                others,
-                ..Writer::new(actors[author], rows)
-            };
-            let bytes = writer.bytes();
-            let outcome = inspect(&bytes, &LIMITS).and_then(|change| {
-                index.check_and_admit(&change, &actors[author], seq)?;
-                Ok(change)
-            });
-            match outcome {
-                Ok(change) => {
-                    passed += 1;
-                    doc = must_be_harmless(&doc, &bytes, &format!("seed {seed}"));
-                    changes.push((change.hash(), author, change.max_op()));
-                    made.extend(new);
-                    accepted.push(bytes);
-                    let heads: Vec<_> = doc.get_heads().iter().map(|head| head.0).collect();
-                    assert_eq!(index.heads(), heads);
-                }
-                Err(refusal) => {
-                    *reasons.entry(format!("{refusal:?}")).or_default() += 1;
-                    assert!(refusal.is_final());
-                    rejected.push(bytes);
-                }
-            }
-        }
-        // Neither verdict depends on what else has arrived, or when.
-        for bytes in rejected {
-            let verdict =
-                inspect(&bytes, &LIMITS).and_then(|change| index.check(&change, change.actor(), change.seq()));
-            assert!(verdict.is_err());
-        }
-        let accepted: Vec<Change> = accepted
-            .iter()
-            .map(|bytes| Change::try_from(&bytes[..]).unwrap())
-            .collect();
-        let shuffled = random_causal_order(&accepted, &mut dice);
-        let again = OpIndex::rebuild(shuffled.iter().map(Change::raw_bytes), LIMITS).unwrap();
-        assert_eq!(again.heads(), index.heads());
-        let mut batch = Automerge::new();
-        batch.apply_changes(shuffled).unwrap();
-        assert_eq!(batch.get_heads(), doc.get_heads());
-        assert_eq!(Automerge::load(&batch.save()).unwrap().get_heads(), doc.get_heads());
+        hostile_story(&mut Dice::new(seed), 60, &format!("seed {seed}"), &mut story);
     }
+    let Story { tried, passed, reasons } = story;
     println!("{passed} of {tried} passed; refused: {reasons:?}");
     assert!(passed * 5 > tried, "only {passed} of {tried} passed: {reasons:?}");
     assert!(
         reasons.contains_key("NotInPast") && reasons.contains_key("WrongPredecessor"),
         "{reasons:?}"
     );
+}
+
+/// Four authors who know the format well and mean no good write at one document.
+pub fn hostile_story(dice: &mut Dice, steps: usize, what: &str, story: &mut Story) {
+    let actors: Vec<[u8; 32]> = (0..4)
+        .map(|number| actor(number, dice).to_bytes().try_into().unwrap())
+        .collect();
+    let mut index = OpIndex::new();
+    let mut doc = Automerge::new();
+    let mut made: Vec<Made> = Vec::new();
+    // Of every change its hash, author and last counter.
+    let mut changes: Vec<([u8; 32], usize, u64)> = Vec::new();
+    let (mut accepted, mut rejected) = (Vec::new(), Vec::new());
+    for _ in 0..steps {
+        story.tried += 1;
+        let author = dice.below(actors.len());
+        let mut deps: BTreeSet<[u8; 32]> = changes
+            .iter()
+            .rev()
+            .find(|change| change.1 == author)
+            .map(|change| change.0)
+            .into_iter()
+            .collect();
+        if dice.one_in(2) {
+            deps = index.heads().into_iter().collect();
+        } else if let Some(other) = dice.pick(&changes) {
+            deps.insert(other.0);
+        }
+        let before = changes
+            .iter()
+            .filter(|change| deps.contains(&change.0))
+            .map(|change| change.2)
+            .max()
+            .unwrap_or(0);
+        let start_op = before + 1 + u64::from(dice.one_in(50));
+        let (rows, others, new) = hostile_change(dice, &actors, &made, author, start_op);
+        let seq = index.last_seq(&actors[author]) + 1;
+        let writer = Writer {
+            seq,
+            start_op,
+            deps: deps.into_iter().collect(),
+            others,
+            ..Writer::new(actors[author], rows)
+        };
+        let bytes = writer.bytes();
+        let outcome = inspect(&bytes, &LIMITS).and_then(|change| {
+            index.check_and_admit(&change, &actors[author], seq)?;
+            Ok(change)
+        });
+        match outcome {
+            Ok(change) => {
+                story.passed += 1;
+                doc = must_be_harmless(&doc, &bytes, what);
+                changes.push((change.hash(), author, change.max_op()));
+                made.extend(new);
+                accepted.push(bytes);
+                let heads: Vec<_> = doc.get_heads().iter().map(|head| head.0).collect();
+                assert_eq!(index.heads(), heads);
+            }
+            Err(refusal) => {
+                *story.reasons.entry(format!("{refusal:?}")).or_default() += 1;
+                assert!(refusal.is_final());
+                rejected.push(bytes);
+            }
+        }
+    }
+    // Neither verdict depends on what else has arrived, or when.
+    for bytes in rejected {
+        let verdict = inspect(&bytes, &LIMITS).and_then(|change| index.check(&change, change.actor(), change.seq()));
+        assert!(verdict.is_err());
+    }
+    let accepted: Vec<Change> = accepted
+        .iter()
+        .map(|bytes| Change::try_from(&bytes[..]).unwrap())
+        .collect();
+    let shuffled = random_causal_order(&accepted, dice);
+    let again = OpIndex::rebuild(shuffled.iter().map(Change::raw_bytes), LIMITS).unwrap();
+    assert_eq!(again.heads(), index.heads());
+    let mut batch = Automerge::new();
+    batch.apply_changes(shuffled).unwrap();
+    assert_eq!(batch.get_heads(), doc.get_heads());
+    assert_eq!(Automerge::load(&batch.save()).unwrap().get_heads(), doc.get_heads());
 }
