@@ -241,6 +241,8 @@ pub struct Line {
     pub connection: Connection,
     send: SendStream,
     frames: mpsc::UnboundedReceiver<Vec<u8>>,
+    /// Everything that the other side ever said.
+    pub heard: Vec<Vec<u8>>,
     seq: u64,
     _endpoint: Endpoint,
 }
@@ -274,13 +276,15 @@ pub async fn ended(connection: &Connection) -> u64 {
     }
 }
 
-fn framed(frame: &[u8]) -> Vec<u8> {
+/// A frame behind its length.
+pub fn framed(frame: &[u8]) -> Vec<u8> {
     let mut out = Bytes::new();
     out.bytes(frame);
     out.finish()
 }
 
-async fn read_frame(recv: &mut RecvStream) -> Option<Vec<u8>> {
+/// The next frame; none when the stream ends.
+pub async fn read_frame(recv: &mut RecvStream) -> Option<Vec<u8>> {
     let (mut len, mut shift) = (0usize, 0u32);
     loop {
         let mut byte = [0];
@@ -325,6 +329,7 @@ impl Line {
             connection,
             send,
             frames,
+            heard: Vec::new(),
             seq: 0,
             _endpoint: endpoint,
         }
@@ -345,6 +350,7 @@ impl Line {
         let wanted = async {
             loop {
                 let frame = self.frames.recv().await?;
+                self.heard.push(frame.clone());
                 if frame.first() == Some(&kind) {
                     return Some(frame);
                 }
