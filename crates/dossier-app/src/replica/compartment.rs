@@ -12,7 +12,7 @@ use dossier_trust::consent::{Consent, Entry};
 use dossier_trust::epoch::{EpochKey, Wrap, open_with};
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, RecordId};
 use dossier_trust::item::{Header, Item, Kind, Lane, MAX_BODY, Position, SignedOpen, Tip};
-use dossier_trust::operation::{OpId, Operation};
+use dossier_trust::operation::{OpId, Operation, Right};
 use dossier_trust::preflight::{Inspected, Limits, inspect, unpack};
 use dossier_trust::record::Record;
 use dossier_trust::verdict::{Bodies, Extended, Verdict, Waits};
@@ -164,9 +164,19 @@ impl Compartment {
     pub fn wrapped_for(&self, device: &DeviceId) -> BTreeSet<EpochId> {
         self.wraps
             .iter()
-            .filter(|wrap| wrap.recipient == *device)
+            .filter(|wrap| wrap.recipient == *device && self.may_wrap(wrap))
             .map(|wrap| wrap.epoch)
             .collect()
+    }
+
+    /// Whoever made this may hand out keys: the resident, a representative, or the recipient's own principal. What
+    /// anybody else calls a wrap would only keep the true one away.
+    #[must_use]
+    pub fn may_wrap(&self, wrap: &Wrap) -> bool {
+        let by = self.consent.principal_of(&wrap.by);
+        self.consent.is_owner(&wrap.by)
+            || self.consent.right_of(&wrap.by) == Some(Right::Manage)
+            || (by.is_some() && by == self.consent.principal_of(&wrap.recipient))
     }
 
     /// The dossier part has a log and nothing else.
@@ -182,7 +192,8 @@ impl Compartment {
             self.verdict = Verdict::reach(&self.consent, &self.chains, &OpenedChanges::default());
         }
         for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == me.id()) {
-            if !self.keys.contains_key(&wrap.epoch)
+            if self.may_wrap(wrap)
+                && !self.keys.contains_key(&wrap.epoch)
                 && let Ok(key) = wrap.open(me.opener())
             {
                 self.keys.insert(wrap.epoch, key);
