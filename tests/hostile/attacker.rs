@@ -17,7 +17,6 @@ use dossier_trust::operation::{OpId, Operation};
 use dossier_trust::preflight::{Limits, pack, unpack};
 use iroh::endpoint::{Connection, ConnectionError, RecvStream, SendStream, presets};
 use iroh::{Endpoint, EndpointAddr, EndpointId, RelayMode, SecretKey};
-use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -51,9 +50,7 @@ impl Random for Dice {
 
 /// Somebody's device, out of their home folder.
 pub struct Attacker {
-    pub folder: TempDir,
     pub device: DeviceSecrets,
-    pub certificate: Certificate,
     pub dossier: DossierId,
     /// Everybody whom the log names.
     pub known: Vec<Certificate>,
@@ -114,7 +111,6 @@ impl Attacker {
         let key = keyfile::open(&folder.path().join("key.age"), PASSPHRASE).unwrap();
         let store = Store::open(folder.path(), &key).unwrap();
         let device = DeviceSecrets::from_bytes(&store.meta("device").unwrap().unwrap()).unwrap();
-        let certificate = Certificate::from_bytes(&store.meta("certificate").unwrap().unwrap()).unwrap();
         let (part, part_log) = read(&store, dossier, CompartmentId::DOSSIER);
         let owners = Consent::of_dossier(dossier, &part, &part_log);
         let (chains, log) = read(&store, dossier, compartment);
@@ -149,9 +145,7 @@ impl Attacker {
             .collect();
         let (grant, _) = consent.grant_for(&device.device()).unwrap();
         Self {
-            folder,
             known: consent.certificates().cloned().collect(),
-            certificate,
             dossier,
             compartment,
             grant,

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use dossier_app::contract::{ProfileCreate, Request};
 use dossier_app::{App, Clock, Unlock};
+use dossier_store::{Store, StoreError, keyfile};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use crate::scene::{card, goes_on, invitation, knows, let_in, say_yes, title, until, waiting, with_a_goal};
 use crate::world::{PASSPHRASE, PATIENCE, Person, find};
@@ -27,12 +29,21 @@ fn somebody(name: &str, now: &str) -> Person {
     person
 }
 
-/// The same home folder, on a machine that says another time.
-async fn at(person: Person, now: &str) -> Person {
+/// Stops the program, and waits until nothing of it holds the folder any more.
+async fn stopped(person: Person) -> TempDir {
     let folder = person.stop().await;
-    // The ordinary start waits until the folder is free.
-    let folder = Person::start(folder).await.stop().await;
-    started(folder, now)
+    let key = keyfile::open(&folder.path().join("key.age"), PASSPHRASE).unwrap();
+    let free = async {
+        loop {
+            match Store::open(folder.path(), &key) {
+                Ok(store) => return store.close().unwrap(),
+                Err(StoreError::InUse) => tokio::task::yield_now().await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    timeout(PATIENCE, free).await.expect("the program does not stop");
+    folder
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -54,7 +65,10 @@ async fn attack_30_the_joiners_clock_is_wrong() {
         let ticket = ticket["ticket"].as_str().unwrap();
         let (joined, ()) = tokio::join!(guest.app.join(ticket, card(name), |_| {}, PATIENCE), say_yes(&lisa));
         joined.unwrap();
-        until(guest, "the goal", |guest| title(guest, &goal) == json!("Elke week overzicht")).await;
+        until(guest, "the goal", |guest| {
+            title(guest, &goal) == json!("Elke week overzicht")
+        })
+        .await;
     }
     goes_on(&[&lisa, &late, &early, &lisa], &goal).await;
     for person in [&lisa, &late, &early] {
@@ -67,7 +81,10 @@ async fn attack_30_the_joiners_clock_is_wrong() {
         since: None,
     });
     let mut own = log.as_array().unwrap().iter().filter(|line| line["reported"] == false);
-    assert!(own.all(|line| line["at"].as_str().unwrap().starts_with("2026-11-23")), "{log}");
+    assert!(
+        own.all(|line| line["at"].as_str().unwrap().starts_with("2026-11-23")),
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -79,8 +96,12 @@ async fn attack_31_the_residents_clock_jumps_years() {
     let_in(&lisa, &hints, &karin, "Karin de Wit", "aanpassen").await;
     goes_on(&[&lisa, &karin], &goal).await;
     let mut lisa = lisa;
-    for now in ["2036-01-01T12:00:00+01:00", "1990-01-01T12:00:00+01:00", "2026-11-24T09:00:00+01:00"] {
-        lisa = at(lisa, now).await;
+    for now in [
+        "2036-01-01T12:00:00+01:00",
+        "1990-01-01T12:00:00+01:00",
+        "2026-11-24T09:00:00+01:00",
+    ] {
+        lisa = started(stopped(lisa).await, now);
         lisa.online().await;
         goes_on(&[&lisa, &karin], &goal).await;
         for person in [&lisa, &karin] {
@@ -125,14 +146,17 @@ async fn attack_26_a_database_is_rolled_back() {
 
     // Karin's, by one edit that Lisa has seen.
     let backup = TempDir::new().unwrap();
-    let folder = karin.stop().await;
+    let folder = stopped(karin).await;
     copy(folder.path(), backup.path());
     next_tick(backup.path());
     let karin = Person::start(folder).await;
     karin.online().await;
     karin.set(&goal, json!({"title": "Voor de terugzet"}));
-    until(&lisa, "the first edit", |lisa| title(lisa, &goal) == json!("Voor de terugzet")).await;
-    let folder = karin.stop().await;
+    until(&lisa, "the first edit", |lisa| {
+        title(lisa, &goal) == json!("Voor de terugzet")
+    })
+    .await;
+    let folder = stopped(karin).await;
     fs::remove_file(backup.path().join("tick")).unwrap();
     copy(backup.path(), folder.path());
     let karin = Person::start(folder).await;
@@ -149,7 +173,7 @@ async fn attack_26_a_database_is_rolled_back() {
     }
 
     // Lisa's, by somebody whom she let in.
-    let folder = lisa.stop().await;
+    let folder = stopped(lisa).await;
     let backup = TempDir::new().unwrap();
     copy(folder.path(), backup.path());
     let lisa = Person::start(folder).await;
@@ -158,13 +182,16 @@ async fn attack_26_a_database_is_rolled_back() {
     let_in(&lisa, &hints, &ria, "Ria Verhagen", "aanpassen").await;
     until(&karin, "Karin hears of Ria", |karin| knows(karin, "Ria Verhagen")).await;
     goes_on(&[&lisa, &karin, &ria], &goal).await;
-    let folder = lisa.stop().await;
+    let folder = stopped(lisa).await;
     copy(backup.path(), folder.path());
     let lisa = Person::start(folder).await;
     assert!(!knows(&lisa, "Ria Verhagen"));
     lisa.set(&goal, json!({"status": "loopt"}));
     lisa.online().await;
-    until(&lisa, "her own word comes back to her", |lisa| knows(lisa, "Ria Verhagen")).await;
+    until(&lisa, "her own word comes back to her", |lisa| {
+        knows(lisa, "Ria Verhagen")
+    })
+    .await;
     goes_on(&[&lisa, &karin, &ria], &goal).await;
     for person in [&lisa, &karin, &ria] {
         assert!(waiting(person).is_empty(), "no position was signed twice");

@@ -53,8 +53,21 @@ async fn attack_22_endless_questions_and_batches_that_hang_in_the_air() {
         let mut out = Bytes::new();
         match kind {
             2 => out.u8(2).u8(1).fixed(&dossier.0).uint(0),
-            3 => out.u8(3).fixed(&dossier.0).fixed(&compartment.0).u8(1).u8(1).uint(0).uint(0),
-            _ => out.u8(4).fixed(&dossier.0).fixed(&compartment.0).fixed(&[5; 32]).u8(1).uint(0),
+            3 => out
+                .u8(3)
+                .fixed(&dossier.0)
+                .fixed(&compartment.0)
+                .u8(1)
+                .u8(1)
+                .uint(0)
+                .uint(0),
+            _ => out
+                .u8(4)
+                .fixed(&dossier.0)
+                .fixed(&compartment.0)
+                .fixed(&[5; 32])
+                .u8(1)
+                .uint(0),
         };
         let question = out.finish();
         for _ in 0..3_000 {
@@ -126,7 +139,11 @@ fn made_up(mark: &mut Attacker, compartment: CompartmentId, lane: Lane, kind: Ki
         ..mark.open(lane)
     };
     let body = b"what nobody asked for".to_vec();
-    let epoch = if kind == Kind::RecordTo { EpochId::default() } else { mark.epoch };
+    let epoch = if kind == Kind::RecordTo {
+        EpochId::default()
+    } else {
+        mark.epoch
+    };
     let header = Tip::start(open.chain()).next(kind, epoch, u32::try_from(body.len()).unwrap());
     let header = dossier_trust::item::Header {
         hash: dossier_trust::ids::blake3(&body),
@@ -141,7 +158,10 @@ async fn attack_56_guessed_compartments() {
     let mut scene = Scene::new().await;
     let verified = scene.lisa.ask(Request::Verify);
     let money = verified["compartments"].as_array().unwrap().iter();
-    let money = money.clone().find(|one| one["section"] == "geld" && one["side"] == "wat").unwrap();
+    let money = money
+        .clone()
+        .find(|one| one["section"] == "geld" && one["side"] == "wat")
+        .unwrap();
     let money = CompartmentId::from_hex(money["compartment"].as_str().unwrap()).unwrap();
     let guesses = [money, CompartmentId([77; 32])];
     let dossier = scene.mark.dossier;
@@ -176,7 +196,12 @@ async fn attack_56_guessed_compartments() {
             answers.push(answer[65..].to_vec());
         }
         assert_eq!(answers[0], answers[1]);
-        assert!(!line.heard.iter().any(|frame| frame[0] != 3 && frame.windows(32).any(|bytes| bytes == money.0)));
+        assert!(
+            !line
+                .heard
+                .iter()
+                .any(|frame| frame[0] != 3 && frame.windows(32).any(|bytes| bytes == money.0))
+        );
         // Nor is anything taken for them.
         for guess in guesses {
             for (lane, kind) in [(Lane::Doc, Kind::Change), (Lane::Rec, Kind::RecordTo)] {
@@ -212,12 +237,20 @@ async fn attack_56_an_invented_wrap_keeps_no_key_from_anybody() {
     // Before Ria is let in, there lies a key for her that is none.
     let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
     let place = (scene.mark.dossier, scene.mark.compartment);
-    let current = scene.mark.keys.iter().find(|key| key.epoch() == scene.mark.epoch).unwrap();
+    let current = scene
+        .mark
+        .keys
+        .iter()
+        .find(|key| key.epoch() == scene.mark.epoch)
+        .unwrap();
     let loose = invented(&scene.mark, current, device);
     line.deliver(place, &[], &[], &[loose]).await.unwrap();
     let hints = [scene.lisa_at.to_string()];
     let_in(&scene.lisa, &hints, &ria, "Ria Verhagen", "aanpassen").await;
-    until(&ria, "the goal", |ria| title(ria, &scene.goal) == json!("Elke week overzicht")).await;
+    until(&ria, "the goal", |ria| {
+        title(ria, &scene.goal) == json!("Elke week overzicht")
+    })
+    .await;
     goes_on(&[&scene.lisa, &scene.karin, &ria], &scene.goal).await;
 }
 
@@ -273,6 +306,10 @@ async fn attack_56_invented_wraps_without_end() {
         .map(|_| invented(&scene.mark, &EpochKey::from_bytes(dice.array()), DeviceId(dice.array())))
         .collect();
     let refused = line.deliver(place, &[], &[], &wraps).await.unwrap();
-    assert_eq!(refused.len(), wraps.len(), "nobody but who may let others in makes wraps");
+    assert_eq!(
+        refused.len(),
+        wraps.len(),
+        "nobody but who may let others in makes wraps"
+    );
     scene.goes_on().await;
 }

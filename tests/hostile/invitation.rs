@@ -55,7 +55,11 @@ impl Stranger {
         let at: SocketAddr = ticket.hints[0].parse().unwrap();
         let connection = dial(&self.endpoint, &ticket.inviter, at, JOIN_ALPN).await;
         let (send, recv) = connection.open_bi().await.unwrap();
-        let mut door = Door { connection, send, recv };
+        let mut door = Door {
+            _connection: connection,
+            send,
+            recv,
+        };
         door.say(&ticket.knock()).await;
         door
     }
@@ -70,7 +74,8 @@ impl Stranger {
 
 /// The conversation of an invitation, from either side.
 struct Door {
-    connection: Connection,
+    /// It ends when nobody holds it.
+    _connection: Connection,
     send: SendStream,
     recv: RecvStream,
 }
@@ -81,7 +86,10 @@ impl Door {
     }
 
     async fn hear(&mut self) -> Vec<u8> {
-        timeout(PATIENCE, read_frame(&mut self.recv)).await.unwrap().expect("the door is shut")
+        timeout(PATIENCE, read_frame(&mut self.recv))
+            .await
+            .unwrap()
+            .expect("the door is shut")
     }
 
     async fn terms(&mut self) -> Vec<u8> {
@@ -101,9 +109,10 @@ impl Door {
 
 fn answer(join: &Join, ticket: &Ticket) -> Vec<u8> {
     let mut out = Bytes::new();
-    out.bytes(&join.seal(ticket).unwrap()).list(&["127.0.0.1:9"], |out, text| {
-        out.bytes(text.as_bytes());
-    });
+    out.bytes(&join.seal(ticket).unwrap())
+        .list(&["127.0.0.1:9"], |out, text| {
+            out.bytes(text.as_bytes());
+        });
     out.finish()
 }
 
@@ -167,9 +176,14 @@ async fn attack_27_a_stolen_ticket_is_used_first() {
 
     // Karin's program has no code to read out, so there is none that Lisa could type.
     let text = ticket.to_text();
-    let refused = karin.app.join(&text, card("Karin de Wit"), |_| panic!("a code"), PATIENCE);
+    let refused = karin
+        .app
+        .join(&text, card("Karin de Wit"), |_| panic!("a code"), PATIENCE);
     let refused = refused.await.unwrap_err();
-    assert_eq!((refused.code, refused.detail.as_deref()), (FaultCode::InputRefused, Some("used_ticket")));
+    assert_eq!(
+        (refused.code, refused.detail.as_deref()),
+        (FaultCode::InputRefused, Some("used_ticket"))
+    );
     let other = lisa.app.confirm(&Confirmation::Code("000000000000".into()));
     assert_eq!(other.unwrap_err().code, FaultCode::InputRefused);
     door.turned_away("refused_ticket").await;
@@ -247,7 +261,12 @@ impl Between {
         stranger.endpoint.set_alpns(vec![JOIN_ALPN.to_vec()]);
         let own = Ticket {
             inviter: stranger.certificate.clone(),
-            hints: stranger.endpoint.bound_sockets().iter().map(ToString::to_string).collect(),
+            hints: stranger
+                .endpoint
+                .bound_sockets()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             ..theirs.clone()
         };
         Self { stranger, theirs, own }
@@ -257,7 +276,11 @@ impl Between {
     async fn draw_out(&mut self, lisa: &mut Door) -> (Door, Join) {
         let connection = self.stranger.endpoint.accept().await.unwrap().await.unwrap();
         let (send, recv) = connection.accept_bi().await.unwrap();
-        let mut karin = Door { connection, send, recv };
+        let mut karin = Door {
+            _connection: connection,
+            send,
+            recv,
+        };
         assert_eq!(karin.hear().await, self.own.knock());
         let terms = lisa.terms().await;
         karin.say(&[&[TERMS], terms.as_slice()].concat()).await;
@@ -280,7 +303,12 @@ async fn attack_29_somebody_in_between_with_a_swapped_code_to_scan() {
     let mut events = lisa.app.subscribe();
     let (seen, mut shown) = tokio::sync::oneshot::channel();
     let text = mark.own.to_text();
-    let joined = karin.app.join(&text, card("Karin de Wit"), |code| seen.send(code.to_owned()).unwrap(), PATIENCE);
+    let joined = karin.app.join(
+        &text,
+        card("Karin de Wit"),
+        |code| seen.send(code.to_owned()).unwrap(),
+        PATIENCE,
+    );
     let attack = async {
         let mut to_lisa = mark.stranger.knock(&mark.theirs).await;
         let (mut to_karin, theirs) = mark.draw_out(&mut to_lisa).await;
@@ -313,7 +341,9 @@ async fn attack_29_somebody_in_between_with_a_swapped_code_to_scan() {
         ..real
     };
     let text = diverted.to_text();
-    let joined = karin.app.join(&text, card("Karin de Wit"), |_| panic!("a code"), PATIENCE);
+    let joined = karin
+        .app
+        .join(&text, card("Karin de Wit"), |_| panic!("a code"), PATIENCE);
     assert_eq!(joined.await.unwrap_err().code, FaultCode::NotReachable);
     karin_gets_in(&lisa, &hints, &karin, &goal).await;
 }
@@ -331,7 +361,12 @@ async fn attack_53_swapped_tickets_ground_for_equal_codes() {
     let mut events = lisa.app.subscribe();
     let (seen, mut shown) = tokio::sync::oneshot::channel();
     let text = mark.own.to_text();
-    let joined = karin.app.join(&text, card("Karin de Wit"), |code| seen.send(code.to_owned()).unwrap(), PATIENCE);
+    let joined = karin.app.join(
+        &text,
+        card("Karin de Wit"),
+        |code| seen.send(code.to_owned()).unwrap(),
+        PATIENCE,
+    );
     let attack = async {
         let mut to_lisa = mark.stranger.knock(&mark.theirs).await;
         // The best that he can do: know Karin's code first, then look for an answer that gives Lisa the same.
@@ -378,10 +413,22 @@ async fn attack_53_swapped_tickets_by_file() {
         terms: [2; 32],
     };
     let swaps = [
-        Ticket { inviter: mark.certificate.clone(), ..real.clone() },
-        Ticket { terms: [3; 32], ..real.clone() },
-        Ticket { dossier: DossierId([9; 32]), ..real.clone() },
-        Ticket { hints: vec!["127.0.0.1:1".into()], ..real.clone() },
+        Ticket {
+            inviter: mark.certificate.clone(),
+            ..real.clone()
+        },
+        Ticket {
+            terms: [3; 32],
+            ..real.clone()
+        },
+        Ticket {
+            dossier: DossierId([9; 32]),
+            ..real.clone()
+        },
+        Ticket {
+            hints: vec!["127.0.0.1:1".into()],
+            ..real.clone()
+        },
     ];
     let identity = lisa.device.wrapping_identity().unwrap();
     for swapped in swaps {
@@ -390,11 +437,17 @@ async fn attack_53_swapped_tickets_by_file() {
         let file = join.seal(&real).unwrap();
         assert_eq!(Join::open(&file, &real, &identity), Err(InvitationError::OtherTicket));
         // … nor when the answer is made to name Lisa's ticket after all, …
-        let renamed = Join { ticket: real.hash(), ..join.clone() };
+        let renamed = Join {
+            ticket: real.hash(),
+            ..join.clone()
+        };
         assert!(Join::open(&renamed.seal(&real).unwrap(), &real, &identity).is_err());
         // … and the codes are of both.
         assert_ne!(code(&swapped, &join), code(&real, &join));
-        assert_ne!(code(&swapped, &join), code(&swapped, &karin.join(&swapped, "Karin de Wit")));
+        assert_ne!(
+            code(&swapped, &join),
+            code(&swapped, &karin.join(&swapped, "Karin de Wit"))
+        );
     }
     let join = karin.join(&real, "Karin de Wit");
     assert_eq!(Join::open(&join.seal(&real).unwrap(), &real, &identity), Ok(join));

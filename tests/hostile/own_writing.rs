@@ -73,7 +73,12 @@ fn value(dice: &mut Dice, depth: usize) -> Value {
         2 => json!(dice.below(1 << 30) as i64 - (1 << 29)),
         3 => json!(u64::MAX - dice.below(9) as u64),
         4 => json!(dice.below(1000) as f64 / 7.0),
-        5 => json!("Zij belt één keer 👩‍👧 per week".chars().take(dice.below(30)).collect::<String>()),
+        5 => json!(
+            "Zij belt één keer 👩‍👧 per week"
+                .chars()
+                .take(dice.below(30))
+                .collect::<String>()
+        ),
         6 => json!("lang ".repeat(dice.below(900))),
         7 => (0..dice.below(5)).map(|_| value(dice, depth - 1)).collect(),
         _ => (0..dice.below(5))
@@ -114,13 +119,13 @@ fn edit(dice: &mut Dice) -> Edit {
 #[test]
 fn nothing_that_the_program_writes_is_refused_in_any_order() {
     let mut written = 0;
-    for seed in 0..12 {
+    for seed in 0..10 {
         let mut dice = Dice::new(seed);
         let mut all = Vec::new();
         let mut people: Vec<Writer> = (1..=3).map(Writer::new).collect();
-        for _ in 0..60 {
+        for _ in 0..150 {
             let who = dice.below(people.len());
-            let edits: Vec<Edit> = (0..=dice.below(3)).map(|_| edit(&mut dice)).collect();
+            let edits: Vec<Edit> = (0..=dice.below(2)).map(|_| edit(&mut dice)).collect();
             people[who].write(&edits, &mut all);
             if dice.below(3) == 0 {
                 people[who].catch_up(&all, &mut dice);
@@ -152,9 +157,16 @@ fn a_hundred_thousand_characters_are_pasted_and_taken_away_again_beside_somebody
         path: vec!["why".into()],
         value: text.into(),
     };
-    anna.write(&[Edit::Add(Item::new("g-1", "goals", json!({"why": "Begin. Einde."})))], &mut all);
+    anna.write(
+        &[Edit::Add(Item::new("g-1", "goals", json!({"why": "Begin. Einde."})))],
+        &mut all,
+    );
     bram.catch_up(&all, &mut dice);
-    let paste: String = "Zij slaapt slecht, één nacht op de drie. ".chars().cycle().take(100_000).collect();
+    let paste: String = "Zij slaapt slecht, één nacht op de drie. "
+        .chars()
+        .cycle()
+        .take(100_000)
+        .collect();
     let before = all.len();
     anna.write(&[set(&format!("Begin. {paste}Einde."))], &mut all);
     assert!(all.len() - before >= 100_000 / 20_000, "split");

@@ -12,8 +12,7 @@ use dossier_trust::operation::{OpId, Operation, Right, Since};
 use crate::activity::{self, Deed};
 use crate::clock::{end_of, rfc3339};
 use crate::contract::{
-    AccessPerson, AccessView, EndedView, Fault, FaultCode, InvitationView, QuarantineView, Revoked,
-    ScopeView,
+    AccessPerson, AccessView, EndedView, Fault, FaultCode, InvitationView, QuarantineView, Revoked, ScopeView,
 };
 use crate::home::Home;
 use crate::replica::Dossier;

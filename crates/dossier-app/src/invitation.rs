@@ -426,4 +426,3 @@ fn scopes_of_entry(entry: &AccessEntry) -> Vec<Scope> {
     });
     known.collect()
 }
-

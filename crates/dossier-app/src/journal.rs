@@ -61,7 +61,12 @@ impl Home {
         // The content side first: it is the right there that opened the section.
         let sides = [Side::Wat, Side::Dat].into_iter();
         let readable: Vec<_> = sides
-            .flat_map(|side| dossier.compartments.values().map(move |compartment| (side, compartment)))
+            .flat_map(|side| {
+                dossier
+                    .compartments
+                    .values()
+                    .map(move |compartment| (side, compartment))
+            })
             .filter(|(side, compartment)| {
                 !compartment.keys.is_empty() && compartment.place().and_then(Place::side) == Some(*side)
             })

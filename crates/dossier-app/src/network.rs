@@ -14,10 +14,10 @@ use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash, PrincipalId
 use dossier_trust::invitation::{self, Join, Ticket};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::invitation::{Answered, Turned};
 use crate::app::{App, Inner};
 use crate::contract::{DossierCard, Event, Fault, FaultCode};
 use crate::home::Home;
+use crate::invitation::{Answered, Turned};
 use crate::replica::Local;
 use crate::replica::content::{Card, Terms};
 
@@ -598,7 +598,8 @@ impl App {
             MEMBER_TERMS,
         )?;
         invitation::check_terms(&ticket, &terms)?;
-        let terms: Terms = serde_json::from_slice(&terms).map_err(|_| Fault::about(FaultCode::InputRefused, "terms"))?;
+        let terms: Terms =
+            serde_json::from_slice(&terms).map_err(|_| Fault::about(FaultCode::InputRefused, "terms"))?;
         let own_addresses = network.addresses();
         let join = inner.with_home(|home| home.answer_ticket(&ticket, &card))?;
         let mut answer = Writer::new();

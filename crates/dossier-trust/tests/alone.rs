@@ -94,7 +94,9 @@ fn fate(weakness: &Weakness) -> Option<Fate> {
         .unwrap();
     let mut input = child.stdin.take().unwrap();
     for change in weakness.before.iter().chain([&weakness.bytes]) {
-        input.write_all(&u32::try_from(change.len()).unwrap().to_be_bytes()).unwrap();
+        input
+            .write_all(&u32::try_from(change.len()).unwrap().to_be_bytes())
+            .unwrap();
         input.write_all(change).unwrap();
     }
     drop(input);

@@ -231,7 +231,9 @@ impl Dossier {
         };
         let mut chains_of: BTreeMap<_, usize> = BTreeMap::new();
         for (_, chain) in held.chains.iter() {
-            *chains_of.entry((held.granted(&chain.open.device), chain.open.lane)).or_default() += 1;
+            *chains_of
+                .entry((held.granted(&chain.open.device), chain.open.lane))
+                .or_default() += 1;
         }
         for (at, signed) in batch.opens.into_iter().enumerate() {
             let open = &signed.open;
@@ -316,8 +318,8 @@ impl Compartment {
     /// The principal of a device, if it was ever granted anything here. A certificate alone costs nothing.
     fn granted(&self, device: &DeviceId) -> Option<PrincipalId> {
         let principal = self.consent.principal_of(device)?;
-        let granted = principal == self.consent.root()
-            || self.consent.grants().any(|(_, grant)| grant.principal == principal);
+        let granted =
+            principal == self.consent.root() || self.consent.grants().any(|(_, grant)| grant.principal == principal);
         granted.then_some(principal)
     }
 
