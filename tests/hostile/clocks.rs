@@ -177,7 +177,7 @@ async fn attack_26_a_database_is_rolled_back() {
     let backup = TempDir::new().unwrap();
     copy(folder.path(), backup.path());
     let lisa = Person::start(folder).await;
-    lisa.online().await;
+    let hints = lisa.online().await;
     ria.online().await;
     let_in(&lisa, &hints, &ria, "Ria Verhagen", "aanpassen").await;
     until(&karin, "Karin hears of Ria", |karin| knows(karin, "Ria Verhagen")).await;

@@ -63,8 +63,19 @@ pub async fn say_yes(owner: &Person) {
 pub async fn let_in(owner: &Person, hints: &[String], guest: &Person, name: &str, right: &str) {
     let ticket = owner.ask(Request::Invite(invitation(name, right, hints)));
     let ticket = ticket["ticket"].as_str().unwrap();
-    let (joined, ()) = tokio::join!(guest.app.join(ticket, card(name), |_| {}, PATIENCE), say_yes(owner));
-    joined.unwrap();
+    let join = async {
+        guest
+            .app
+            .join(ticket, card(name), |_| {}, PATIENCE)
+            .await
+            .map_err(|fault| fault.to_string())
+    };
+    let yes = async {
+        say_yes(owner).await;
+        Ok(())
+    };
+    // Whoever cannot get in ends the wait for the yes as well.
+    tokio::try_join!(join, yes).unwrap();
 }
 
 impl Scene {
