@@ -9,6 +9,7 @@ use dossier_store::{Join as StoredJoin, JoinState, Peer};
 use dossier_sync::driver::{Event as NetEvent, Host, JoinStream, Network, NetworkConfig, Relay};
 use dossier_sync::protocol::Replica;
 use dossier_trust::codec::{Canonical, Reader, Writer};
+use dossier_trust::identity::Certificate;
 use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash, PrincipalId};
 use dossier_trust::invitation::{self, Join, Ticket};
 use tokio::sync::{mpsc, oneshot};
@@ -137,7 +138,10 @@ impl Inner {
         let from = stream.peer();
         let opened = self.with_home(|home| home.knocked(&knock, &from))?;
         let (ticket, terms) = match opened {
-            Ok(opened) => opened,
+            Ok(opened) => {
+                stream.vouch();
+                opened
+            }
             Err(turned) => {
                 let _ = stream
                     .send(&message(MEMBER_REFUSED, turned.word().as_bytes()), STEP)
@@ -166,8 +170,12 @@ impl Inner {
                 return Err(fault);
             }
         };
-        self.with_home(|home| home.remember_addresses(&answered, &addresses))?;
+        let joiner = answered.join.joiner.clone();
+        let called = answered.card.name.clone();
+        // Not before the resident's yes: until then they are a stranger.
+        let remember = || self.with_home(|home| home.remember_addresses(&joiner, &called, &addresses));
         if self.with_home(|home| home.is_granted(&ticket))? {
+            remember()?;
             let _ = stream.send(&[MEMBER_GRANTED], STEP).await;
             let _ = stream.close(STEP).await;
             return Ok(());
@@ -185,6 +193,7 @@ impl Inner {
             matches!(tokio::time::timeout(DECISION, decision).await, Ok(Ok(true)))
         };
         let word = if granted {
+            remember()?;
             vec![MEMBER_GRANTED]
         } else {
             message(MEMBER_REFUSED, Turned::Refused.word().as_bytes())
@@ -710,13 +719,17 @@ impl Home {
         Ok(())
     }
 
-    fn remember_addresses(&mut self, answered: &Answered, addresses: &[SocketAddr]) -> Result<(), Fault> {
-        let joiner = &answered.join.joiner;
+    fn remember_addresses(
+        &mut self,
+        joiner: &Certificate,
+        called: &str,
+        addresses: &[SocketAddr],
+    ) -> Result<(), Fault> {
         let peer = Peer {
             device: joiner.device,
             principal: joiner.root,
             endpoint: joiner.endpoint,
-            name: Some(answered.card.name.clone()),
+            name: Some(called.to_owned()),
             addresses: addresses_to_bytes(addresses),
             last_seen_ms: i64::try_from(self.now_ms()).unwrap_or(i64::MAX),
         };

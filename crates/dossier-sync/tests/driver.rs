@@ -315,6 +315,7 @@ async fn an_invitation_is_a_conversation_with_few_strangers_at_once() {
         open.push(timeout(PATIENCE, a.joiners.recv()).await.unwrap().unwrap());
         others.push((other, knock));
     }
+    open.iter().for_each(JoinStream::vouch);
     let late = node(20, &[], "127.0.0.1:0", None).await;
     if let Ok(mut knock) = late.network.knock(endpoint(1), &a.addresses()).await {
         // Either the write or the read meets the closed door.
@@ -330,5 +331,29 @@ async fn an_invitation_is_a_conversation_with_few_strangers_at_once() {
     let (closed, heard) = tokio::join!(door.close(within), knock.recv(100, within));
     closed.unwrap();
     assert_eq!(heard.unwrap(), b"yes");
+    a.network.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_longest_without_a_ticket_makes_room() {
+    let within = Duration::from_secs(10);
+    let mut a = node(1, &[], "127.0.0.1:0", None).await;
+    let guest = node(2, &[], "127.0.0.1:0", None).await;
+    let (mut knocks, mut doors) = (Vec::new(), Vec::new());
+    for at in 0..5 {
+        let mut knock = guest.network.knock(endpoint(1), &a.addresses()).await.unwrap();
+        knock.send(b"me", within).await.unwrap();
+        let door = timeout(PATIENCE, a.joiners.recv()).await.unwrap().unwrap();
+        if at == 0 {
+            door.vouch();
+        }
+        knocks.push(knock);
+        doors.push(door);
+    }
+    assert!(matches!(knocks[1].recv(100, within).await, Err(JoinError::Lost)));
+    for at in [0, 2, 3, 4] {
+        doors[at].send(b"yes", within).await.unwrap();
+        assert_eq!(knocks[at].recv(100, within).await.unwrap(), b"yes");
+    }
     a.network.shutdown().await;
 }

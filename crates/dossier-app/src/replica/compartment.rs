@@ -194,6 +194,16 @@ impl Compartment {
             .collect()
     }
 
+    /// Whoever made this may hand out keys: the resident, a representative, or the recipient's own principal. What
+    /// anybody else calls a wrap would only keep the true one away.
+    #[must_use]
+    pub fn may_wrap(&self, wrap: &Wrap) -> bool {
+        let by = self.consent.principal_of(&wrap.by);
+        self.consent.is_owner(&wrap.by)
+            || self.consent.right_of(&wrap.by) == Some(Right::Manage)
+            || (by.is_some() && by == self.consent.principal_of(&wrap.recipient))
+    }
+
     /// The dossier part has a log and nothing else.
     pub fn judge_dossier_part(&mut self) {
         self.consent = Consent::of_dossier(self.dossier, &self.chains, &self.log);

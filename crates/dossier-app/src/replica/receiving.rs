@@ -8,7 +8,7 @@ use dossier_trust::chains::Misplaced;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Entry;
 use dossier_trust::epoch::Wrap;
-use dossier_trust::ids::{ChainId, CompartmentId, DossierId};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, PrincipalId};
 use dossier_trust::item::{Item, Kind, Lane, Open, Position, SignedOpen};
 use dossier_trust::operation::Operation;
 use dossier_trust::receipt::Receipt;
@@ -21,8 +21,9 @@ use crate::activity::Line;
 use crate::contract::Fault;
 use crate::home::{Home, Me};
 
-/// Chains of one device in one compartment and lane: above this it is a flood.
-const MAX_CHAINS_PER_DEVICE: usize = 256;
+/// Chains of one person or team in one compartment and lane, and of all devices together that nobody granted
+/// anything: above this it is a flood.
+const MAX_CHAINS_PER_PRINCIPAL: usize = 1024;
 
 /// What of a batch held, ready for the store.
 #[derive(Default)]
@@ -42,7 +43,7 @@ impl Home {
     /// What the store says; then nothing was kept.
     pub(crate) fn receive(&mut self, from: Source, batch: Batch) -> Result<Accepted, Fault> {
         let (dossier, compartment) = (batch.dossier, batch.compartment);
-        if !self.takes_from(from, &dossier, &compartment)? {
+        if !self.takes_from(from, &batch)? {
             return Ok(refuse_all(&batch, Refusal::Unwanted));
         }
         let mut accepted = Accepted::default();
@@ -91,20 +92,33 @@ impl Home {
         Ok(accepted)
     }
 
-    fn takes_from(&mut self, from: Source, dossier: &DossierId, compartment: &CompartmentId) -> Result<bool, Fault> {
-        if self.store.dossier(dossier)?.is_none_or(|row| row.closed_ms.is_some()) {
+    fn takes_from(&mut self, from: Source, batch: &Batch) -> Result<bool, Fault> {
+        let (id, compartment) = (&batch.dossier, &batch.compartment);
+        if self.store.dossier(id)?.is_none_or(|row| row.closed_ms.is_some()) {
             return Ok(false);
         }
         Ok(match from {
             Source::Bundle => true,
             Source::Peer(device) => {
-                let dossier = self.dossier(dossier)?;
+                let dossier = self.dossier(id)?;
                 let invited_us = dossier.local.inviter.as_deref() == Some(device.to_hex().as_str());
-                // Into a compartment that is known here, only whoever has something to do with it brings anything.
-                let at_home = dossier
-                    .compartments
-                    .get(compartment)
-                    .is_none_or(|held| held.log.is_empty() || held.consent.principal_of(&device).is_some());
+                let owners = &dossier.part.consent;
+                let at_home = match dossier.compartments.get(compartment) {
+                    // Into a compartment that is known here, only whoever has something to do with it brings anything.
+                    Some(held) if !held.log.is_empty() => held.consent.principal_of(&device).is_some(),
+                    // One that is not known is the resident's, or made up.
+                    Some(_) | None => {
+                        *compartment == CompartmentId::DOSSIER
+                            || owners.is_owner(&device)
+                            || batch.opens.iter().any(|signed| {
+                                let open = &signed.open;
+                                open.lane == Lane::Log
+                                    && (open.dossier, open.compartment) == (*id, *compartment)
+                                    && owners.is_owner(&open.device)
+                                    && signed.verify().is_ok()
+                            })
+                    }
+                };
                 invited_us || (at_home && dossier.principal_of(&device).is_some())
             }
         })
@@ -229,15 +243,17 @@ impl Dossier {
         };
         let mut chains_of: BTreeMap<_, usize> = BTreeMap::new();
         for (_, chain) in held.chains.iter() {
-            *chains_of.entry((chain.open.device, chain.open.lane)).or_default() += 1;
+            *chains_of
+                .entry((held.granted(&chain.open.device), chain.open.lane))
+                .or_default() += 1;
         }
         for (at, signed) in batch.opens.into_iter().enumerate() {
             let open = &signed.open;
             let fits = open.dossier == id && open.compartment == compartment && (!is_part || open.lane == Lane::Log);
-            let count = chains_of.entry((open.device, open.lane)).or_default();
+            let count = chains_of.entry((held.granted(&open.device), open.lane)).or_default();
             let why = if !fits || signed.verify().is_err() {
                 Some(Refusal::Invalid)
-            } else if held.chains.get(&open.chain()).is_none() && *count >= MAX_CHAINS_PER_DEVICE {
+            } else if held.chains.get(&open.chain()).is_none() && *count >= MAX_CHAINS_PER_PRINCIPAL {
                 Some(Refusal::Quota)
             } else {
                 None
@@ -270,6 +286,9 @@ impl Dossier {
         }
         for (at, loose) in batch.loose.into_iter().enumerate() {
             match checked_loose(&loose, id, compartment) {
+                Some(CheckedLoose::Wrap(wrap)) if !held.log.is_empty() && !held.may_wrap(&wrap) => {
+                    accepted.refused.push((Refused::Loose(at), Refusal::Unwanted));
+                }
                 Some(CheckedLoose::Wrap(wrap)) => {
                     sound.wraps.push(wrap);
                     sound.loose.push(loose);
@@ -308,6 +327,14 @@ fn checked_loose(loose: &Loose, dossier: DossierId, compartment: CompartmentId) 
 }
 
 impl Compartment {
+    /// The principal of a device, if it was ever granted anything here. A certificate alone costs nothing.
+    fn granted(&self, device: &DeviceId) -> Option<PrincipalId> {
+        let principal = self.consent.principal_of(device)?;
+        let granted =
+            principal == self.consent.root() || self.consent.grants().any(|(_, grant)| grant.principal == principal);
+        granted.then_some(principal)
+    }
+
     /// Valid on its own and in its place. True when it was not held.
     fn check_item(&mut self, item: &Item) -> Result<bool, Refusal> {
         let chain = item.header.chain;

@@ -1,11 +1,12 @@
 //! A conversation with somebody who is not known yet: invitations.
 
+use std::collections::VecDeque;
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dossier_trust::ids::EndpointKey;
 use iroh::endpoint::{Connection, RecvStream, SendStream};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::framing::{framed, read_frame};
@@ -35,7 +36,59 @@ pub struct JoinStream {
     pub(crate) recv: RecvStream,
     pub(crate) peer: EndpointKey,
     /// A place among the few strangers that are let in at once.
-    pub(crate) _place: Option<OwnedSemaphorePermit>,
+    pub(crate) place: Option<Place>,
+}
+
+/// Strangers at once.
+const MAX_STRANGERS: usize = 4;
+
+/// Who is at the door, longest first. When it is full, whoever waits longest without having shown a ticket goes: those
+/// who say nothing keep out nobody who was invited.
+#[derive(Debug, Default)]
+pub(crate) struct Door(Mutex<VecDeque<AtDoor>>);
+
+#[derive(Debug)]
+struct AtDoor {
+    connection: Connection,
+    vouched: bool,
+}
+
+/// A place at the door, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    door: Arc<Door>,
+    id: usize,
+}
+
+impl Door {
+    fn all(&self) -> MutexGuard<'_, VecDeque<AtDoor>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// None when everybody at the door was invited.
+    pub fn enter(self: &Arc<Self>, connection: &Connection) -> Option<Place> {
+        let mut all = self.all();
+        if all.len() >= MAX_STRANGERS {
+            let longest = all.iter().position(|one| !one.vouched)?;
+            if let Some(gone) = all.remove(longest) {
+                gone.connection.close(super::STRANGER, b"");
+            }
+        }
+        all.push_back(AtDoor {
+            connection: connection.clone(),
+            vouched: false,
+        });
+        Some(Place {
+            door: Arc::clone(self),
+            id: connection.stable_id(),
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.door.all().retain(|one| one.connection.stable_id() != self.id);
+    }
 }
 
 impl JoinStream {
@@ -43,6 +96,15 @@ impl JoinStream {
     #[must_use]
     pub fn peer(&self) -> EndpointKey {
         self.peer
+    }
+
+    /// They showed a ticket: their place is theirs until the conversation ends.
+    pub fn vouch(&self) {
+        let Some(place) = &self.place else { return };
+        let mut all = place.door.all();
+        if let Some(one) = all.iter_mut().find(|one| one.connection.stable_id() == place.id) {
+            one.vouched = true;
+        }
     }
 
     /// Sends one message. Who knocked speaks first.

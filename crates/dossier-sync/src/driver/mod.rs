@@ -21,6 +21,7 @@ use iroh::{Endpoint, EndpointAddr, EndpointId, RelayMode, RelayUrl, SecretKey};
 use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::time::timeout;
 
+use join::Door;
 pub use join::{JOIN_ALPN, JoinError, JoinStream};
 use link::{Changes, Link, STREAM_TIME};
 
@@ -37,8 +38,6 @@ const CLOSE_TIME: Duration = Duration::from_millis(500);
 const DIAL_TIME: Duration = Duration::from_secs(15);
 /// Connections whose handshake is under way.
 const MAX_HANDSHAKES: usize = 64;
-/// Strangers at once.
-const MAX_STRANGERS: usize = 4;
 /// Two connections made within this time of each other are one meant twice; later, the older one is dead.
 const SIMULTANEOUS: Duration = Duration::from_secs(5);
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
@@ -173,7 +172,7 @@ pub(crate) struct Inner {
     events: broadcast::Sender<Event>,
     started: Instant,
     pub(crate) stopping: watch::Sender<bool>,
-    strangers: Arc<Semaphore>,
+    door: Arc<Door>,
 }
 
 /// Runs what may block without holding up other connections.
@@ -340,7 +339,7 @@ impl Inner {
     }
 
     async fn stranger(&self, connection: Connection) {
-        let Ok(place) = Arc::clone(&self.strangers).try_acquire_owned() else {
+        let Some(place) = self.door.enter(&connection) else {
             connection.close(STRANGER, b"");
             return;
         };
@@ -354,7 +353,7 @@ impl Inner {
             send,
             recv,
             peer,
-            _place: Some(place),
+            place: Some(place),
         });
     }
 }
@@ -417,7 +416,7 @@ impl Network {
             events: broadcast::channel(1_024).0,
             started: Instant::now(),
             stopping: watch::channel(false).0,
-            strangers: Arc::new(Semaphore::new(MAX_STRANGERS)),
+            door: Arc::default(),
         });
         tokio::spawn(Arc::clone(&inner).accept());
         Ok(Self { inner })
@@ -540,7 +539,7 @@ impl Network {
             send,
             recv,
             peer,
-            _place: None,
+            place: None,
         })
     }
 

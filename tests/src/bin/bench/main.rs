@@ -1,16 +1,22 @@
 //! Figures of the whole program, each beside the floor that was measured in the same run: `cargo xtask bench`.
 //!
-//! The rows and bars are those of the design's list (P4, P5, P6) and of the demo family. A floor is what the libraries
+//! The rows and bars are those of the design's list (P4, P5, P6, P9) and of the demo family. A floor is what the libraries
 //! underneath need for the same work with none of ours on top: nothing signed, sealed, judged or logged.
 
 mod demo;
 mod edit;
 mod floor;
 mod frames;
+mod hostile;
 mod memory;
 mod people;
 mod table;
 mod visible;
+#[path = "../../../../crates/dossier-trust/tests/preflight/corpus.rs"]
+mod weaknesses;
+#[path = "../../../../crates/dossier-trust/tests/preflight/writer.rs"]
+#[allow(dead_code, clippy::indexing_slicing, clippy::unwrap_used, missing_docs)]
+mod writer;
 
 use std::path::PathBuf;
 
@@ -30,7 +36,7 @@ struct Arguments {
     /// The command-line program, for its memory
     #[arg(long, value_name = "PROGRAM")]
     program: PathBuf,
-    /// Only these rows: edit, visible, frames, demo, memory
+    /// Only these rows: edit, visible, frames, hostile, demo, memory
     #[arg(long, value_name = "ROW", num_args = 1..)]
     only: Vec<String>,
     /// End with a failure when a bar is missed
@@ -39,6 +45,9 @@ struct Arguments {
 }
 
 fn main() -> Result<()> {
+    if hostile::is_child() {
+        return hostile::alone();
+    }
     let arguments = Arguments::parse();
     ensure!(
         !cfg!(debug_assertions),
@@ -60,6 +69,10 @@ fn main() -> Result<()> {
     if wanted("visible") {
         eprintln!("one edit, visible at a reader …");
         runtime.block_on(visible::measure(&arguments.folder, &mut table))?;
+    }
+    if wanted("hostile") {
+        eprintln!("hostile changes …");
+        hostile::measure(&mut table)?;
     }
     if wanted("demo") {
         eprintln!("the demo family …");

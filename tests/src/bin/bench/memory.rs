@@ -15,7 +15,7 @@ use crate::table::{Row, Table};
 const LOOK: Duration = Duration::from_micros(500);
 
 /// Highest value seen of a field of `/proc/PID/status`, in kB.
-fn field(status: &str, name: &str) -> Option<u64> {
+pub fn field(status: &str, name: &str) -> Option<u64> {
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;

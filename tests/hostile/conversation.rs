@@ -1,0 +1,315 @@
+//! Peers who flood, dawdle, probe and make things up.
+
+use dossier_app::contract::Request;
+use dossier_sync::driver::JOIN_ALPN;
+use dossier_sync::protocol::Loose;
+use dossier_trust::codec::{Canonical, Writer as Bytes};
+use dossier_trust::epoch::{EpochKey, Wrap};
+use dossier_trust::identity::{DeviceSecrets, Random};
+use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, EpochId};
+use dossier_trust::item::{Item, Kind, Lane, Open, SignedOpen, Tip};
+use serde_json::{Value, json};
+
+use crate::attacker::{Attacker, Dice, INVALID, Line, QUOTA, Refused, UNWANTED, dial, ended, endpoint};
+use crate::scene::{Scene, goes_on, knows, let_in, title, until, waiting};
+use crate::world::Person;
+
+/// The other side ended the conversation for cause.
+const FOR_CAUSE: u64 = 3;
+/// Code of a refusal of something whose ground is not held.
+const MISSING: u8 = 0;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_22_an_endless_frontier() {
+    let scene = Scene::new().await;
+    let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    for piece in 0..60u32 {
+        let mut out = Bytes::new();
+        out.u8(3)
+            .fixed(&scene.mark.dossier.0)
+            .fixed(&scene.mark.compartment.0)
+            .u8(0)
+            .u8(1);
+        let chains: Vec<u32> = (0..1_000).collect();
+        out.list(&chains, |out, at| {
+            let mut id = [0; 32];
+            id[..4].copy_from_slice(&piece.to_be_bytes());
+            id[4..8].copy_from_slice(&at.to_be_bytes());
+            out.fixed(&id).u8(1).uint(1).uint(3).fixed(&[1; 32]);
+        });
+        out.uint(0);
+        line.send(&out.finish()).await;
+    }
+    assert_eq!(ended(&line.connection).await, FOR_CAUSE);
+    scene.goes_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_22_endless_questions_and_batches_that_hang_in_the_air() {
+    let mut scene = Scene::new().await;
+    let (dossier, compartment) = (scene.mark.dossier, scene.mark.compartment);
+    for kind in [2u8, 3, 4] {
+        let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+        let mut out = Bytes::new();
+        match kind {
+            2 => out.u8(2).u8(1).fixed(&dossier.0).uint(0),
+            3 => out
+                .u8(3)
+                .fixed(&dossier.0)
+                .fixed(&compartment.0)
+                .u8(1)
+                .u8(1)
+                .uint(0)
+                .uint(0),
+            _ => out
+                .u8(4)
+                .fixed(&dossier.0)
+                .fixed(&compartment.0)
+                .fixed(&[5; 32])
+                .u8(1)
+                .uint(0),
+        };
+        let question = out.finish();
+        for _ in 0..3_000 {
+            line.send(&question).await;
+        }
+        assert_eq!(ended(&line.connection).await, FOR_CAUSE, "{kind}");
+    }
+    let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    let mut pen = scene.mark.pen();
+    scene.mark.sealed(&mut pen, b"never sent");
+    let orphan = scene.mark.sealed(&mut pen, b"without what it follows");
+    let refused = orphans(&mut line, (dossier, compartment), &pen.open, &orphan).await;
+    assert!(refused < 300, "an orphan flood goes on");
+    assert_eq!(ended(&line.connection).await, FOR_CAUSE);
+    for person in scene.honest() {
+        assert!(waiting(person).is_empty());
+    }
+    scene.goes_on().await;
+}
+
+/// Batches that are refused until the other side has had enough; how many.
+async fn orphans(line: &mut Line, place: (DossierId, CompartmentId), open: &SignedOpen, orphan: &Item) -> u32 {
+    let mut count = 0;
+    let open = std::slice::from_ref(open);
+    let orphan = std::slice::from_ref(orphan);
+    while let Some(refused) = line.deliver(place, open, orphan, &[]).await {
+        assert_eq!(refused, [(1, MISSING)]);
+        count += 1;
+    }
+    count
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_22_slow_loris() {
+    let scene = Scene::new().await;
+    // A known device that begins a megabyte and never ends it, and one more that says nothing at all.
+    let mut half = Line::dial(&scene.mark, &scene.karin, scene.karin_at).await;
+    half.raw(&[0xff, 0xff, 0x3f, 5, 1]).await;
+    let silent = Line::silent(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    // Strangers at the door who never say what they came for: more than there are places, half a word each.
+    let lisa = scene.mark.find(&scene.lisa);
+    let mut loiterers = Vec::new();
+    let endpoint = endpoint(&[50; 32]).await;
+    for _ in 0..20 {
+        let connection = dial(&endpoint, &lisa, scene.lisa_at, JOIN_ALPN).await;
+        let (mut send, recv) = connection.open_bi().await.unwrap();
+        send.write_all(&[0xff, 0xff, 0x03, 1]).await.unwrap();
+        loiterers.push((connection, send, recv));
+    }
+    scene.goes_on().await;
+    let ria = Person::new("Ria Verhagen");
+    ria.online().await;
+    let hints = [scene.lisa_at.to_string()];
+    let_in(&scene.lisa, &hints, &ria, "Ria Verhagen", "aanpassen").await;
+    goes_on(&[&scene.lisa, &scene.karin, &ria], &scene.goal).await;
+    drop((half, silent, loiterers));
+}
+
+fn compartments(person: &Person) -> Vec<Value> {
+    let verified = person.ask(Request::Verify);
+    let all = verified["compartments"].as_array().unwrap().iter();
+    all.map(|one| one["compartment"].clone()).collect()
+}
+
+/// A chain in some compartment with one item in it, as well made as can be.
+fn made_up(mark: &mut Attacker, compartment: CompartmentId, lane: Lane, kind: Kind) -> (SignedOpen, Item) {
+    let open = Open {
+        compartment,
+        ..mark.open(lane)
+    };
+    let body = b"what nobody asked for".to_vec();
+    let epoch = if kind == Kind::RecordTo {
+        EpochId::default()
+    } else {
+        mark.epoch
+    };
+    let header = Tip::start(open.chain()).next(kind, epoch, u32::try_from(body.len()).unwrap());
+    let header = dossier_trust::item::Header {
+        hash: dossier_trust::ids::blake3(&body),
+        ..header
+    };
+    let key = mark.device.signing_key();
+    (open.sign(&key), Item::sign(header, body, &key))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_guessed_compartments() {
+    let mut scene = Scene::new().await;
+    let verified = scene.lisa.ask(Request::Verify);
+    let money = verified["compartments"].as_array().unwrap().iter();
+    let money = money
+        .clone()
+        .find(|one| one["section"] == "geld" && one["side"] == "wat")
+        .unwrap();
+    let money = CompartmentId::from_hex(money["compartment"].as_str().unwrap()).unwrap();
+    let guesses = [money, CompartmentId([77; 32])];
+    let dossier = scene.mark.dossier;
+    let before = [compartments(&scene.lisa), compartments(&scene.karin)];
+
+    for (person, at) in [(&scene.lisa, scene.lisa_at), (&scene.karin, scene.karin_at)] {
+        let mut line = Line::dial(&scene.mark, person, at).await;
+        let mut ask = Bytes::new();
+        ask.u8(2).u8(1).fixed(&dossier.0).list(&guesses, |out, guess| {
+            out.fixed(&guess.0).fixed(&[0; 32]);
+        });
+        line.send(&ask.finish()).await;
+        let answer = loop {
+            let frame = line.hear(2).await.unwrap();
+            if frame[1] == 2 {
+                break frame;
+            }
+        };
+        assert_eq!(&answer[34..], &[0], "an empty list");
+        // What is there and what is not gives the same answer.
+        let mut answers = Vec::new();
+        for guess in guesses {
+            let mut ask = Bytes::new();
+            ask.u8(3).fixed(&dossier.0).fixed(&guess.0).u8(1).u8(1).uint(0).uint(0);
+            line.send(&ask.finish()).await;
+            let answer = loop {
+                let frame = line.hear(3).await.unwrap();
+                if frame[33..65] == guess.0 {
+                    break frame;
+                }
+            };
+            answers.push(answer[65..].to_vec());
+        }
+        assert_eq!(answers[0], answers[1]);
+        assert!(
+            !line
+                .heard
+                .iter()
+                .any(|frame| frame[0] != 3 && frame.windows(32).any(|bytes| bytes == money.0))
+        );
+        // Nor is anything taken for them.
+        for guess in guesses {
+            for (lane, kind) in [(Lane::Doc, Kind::Change), (Lane::Rec, Kind::RecordTo)] {
+                let (open, item) = made_up(&mut scene.mark, guess, lane, kind);
+                let refused = line.deliver((dossier, guess), &[open], &[item], &[]).await;
+                assert_eq!(refused, Some(vec![(0, UNWANTED), (1, UNWANTED)]));
+            }
+        }
+    }
+    assert_eq!([compartments(&scene.lisa), compartments(&scene.karin)], before);
+    scene.goes_on().await;
+}
+
+/// A key for a device, wrapped so that this device cannot open it.
+fn invented(mark: &Attacker, key: &EpochKey, recipient: DeviceId) -> Loose {
+    let place = (mark.dossier, mark.compartment);
+    let wrapping = mark.device.wrapping_recipient().unwrap();
+    let wrap = Wrap::make(place, key, recipient, &wrapping, &mark.device.signing_key()).unwrap();
+    Loose {
+        kind: 1,
+        about: recipient.0,
+        bytes: wrap.to_bytes(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_an_invented_wrap_keeps_no_key_from_anybody() {
+    let scene = Scene::new().await;
+    let ria = Person::new("Ria Verhagen");
+    ria.online().await;
+    let device = ria.ask(Request::Status)["profile"]["device"].clone();
+    let device = DeviceId::from_hex(device.as_str().unwrap()).unwrap();
+    // Before Ria is let in, there lies a key for her that is none.
+    let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    let place = (scene.mark.dossier, scene.mark.compartment);
+    let current = scene
+        .mark
+        .keys
+        .iter()
+        .find(|key| key.epoch() == scene.mark.epoch)
+        .unwrap();
+    let loose = invented(&scene.mark, current, device);
+    line.deliver(place, &[], &[], &[loose]).await.unwrap();
+    let hints = [scene.lisa_at.to_string()];
+    let_in(&scene.lisa, &hints, &ria, "Ria Verhagen", "aanpassen").await;
+    until(&ria, "the goal", |ria| {
+        title(ria, &scene.goal) == json!("Elke week overzicht")
+    })
+    .await;
+    goes_on(&[&scene.lisa, &scene.karin, &ria], &scene.goal).await;
+}
+
+/// How many things of a batch were refused with a code.
+fn count(refused: &Refused, code: u8) -> usize {
+    refused.iter().filter(|(_, why)| *why == code).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_ten_thousand_chains() {
+    let mut scene = Scene::new().await;
+    let place = (scene.mark.dossier, scene.mark.compartment);
+    let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    let own: Vec<SignedOpen> = (0..3_000).map(|_| scene.mark.pen().open).collect();
+    let refused = line.deliver(place, &own, &[], &[]).await.unwrap();
+    assert!(count(&refused, QUOTA) >= own.len() - 1024);
+    // And under devices that were made for the purpose.
+    let mut dice = Dice::new(8);
+    let mut kept = 0;
+    for _ in 0..3 {
+        let others: Vec<SignedOpen> = (0..2_500)
+            .map(|_| {
+                let device = DeviceSecrets::generate(&mut dice);
+                let open = Open {
+                    device: device.device(),
+                    ..scene.mark.open(Lane::Doc)
+                };
+                open.sign(&device.signing_key())
+            })
+            .collect();
+        let refused = line.deliver(place, &others, &[], &[]).await.unwrap();
+        assert_eq!(count(&refused, INVALID), 0);
+        kept += others.len() - refused.len();
+    }
+    assert!(kept <= 1024, "{kept} chains of nobody");
+    scene.goes_on().await;
+    // Who is let in after that has room to write.
+    let ria = Person::new("Ria Verhagen");
+    ria.online().await;
+    let hints = [scene.lisa_at.to_string()];
+    let_in(&scene.lisa, &hints, &ria, "Ria Verhagen", "aanpassen").await;
+    until(&scene.karin, "Karin hears of Ria", |karin| knows(karin, "Ria Verhagen")).await;
+    goes_on(&[&scene.lisa, &scene.karin, &ria], &scene.goal).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_invented_wraps_without_end() {
+    let scene = Scene::new().await;
+    let place = (scene.mark.dossier, scene.mark.compartment);
+    let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    let mut dice = Dice::new(6);
+    let wraps: Vec<Loose> = (0..500)
+        .map(|_| invented(&scene.mark, &EpochKey::from_bytes(dice.array()), DeviceId(dice.array())))
+        .collect();
+    let refused = line.deliver(place, &[], &[], &wraps).await.unwrap();
+    assert_eq!(
+        refused.len(),
+        wraps.len(),
+        "nobody but who may let others in makes wraps"
+    );
+    scene.goes_on().await;
+}
