@@ -261,13 +261,13 @@ pub async fn dial(from: &Endpoint, to: &Certificate, at: SocketAddr, alpn: &[u8]
 
 /// Why the other side ended a connection.
 pub async fn ended(connection: &Connection) -> u64 {
-    match timeout(PATIENCE, connection.closed())
+    let why = timeout(PATIENCE, connection.closed())
         .await
-        .expect("the connection still stands")
-    {
-        ConnectionError::ApplicationClosed(close) => close.error_code.into_inner(),
-        other => panic!("ended otherwise: {other}"),
-    }
+        .expect("the connection still stands");
+    let ConnectionError::ApplicationClosed(close) = why else {
+        panic!("ended otherwise: {why}");
+    };
+    close.error_code.into_inner()
 }
 
 /// A frame behind its length.

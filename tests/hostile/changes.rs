@@ -134,7 +134,7 @@ async fn attack_17_bundle_bombs() {
     let bombs = batch(0, place, &opens, &items, &[]);
     let whole = file(&[bombs.clone(), vec![7, 1]]);
     let promised = [file(&[]), u32::MAX.to_be_bytes().to_vec()].concat();
-    let endless = [file(&[bombs.clone()]), vec![0; 1 << 20]].concat();
+    let endless = [file(std::slice::from_ref(&bombs)), vec![0; 1 << 20]].concat();
     let Scene { lisa, karin, goal, .. } = scene;
     let mut people = Vec::new();
     for person in [lisa, karin] {
@@ -539,7 +539,8 @@ async fn attack_48_a_colleagues_concurrent_object_in_every_order_of_arrival() {
     // Karin's first: Lisa and Karin herself.
     let mut line = Line::dial(&mark, &lisa, hints[0].parse().unwrap()).await;
     assert_eq!(
-        line.deliver(place, &[pen.open.clone()], &[item.clone()], &[]).await,
+        line.deliver(place, std::slice::from_ref(&pen.open), std::slice::from_ref(&item), &[])
+            .await,
         Some(vec![])
     );
     for person in [&lisa, &karin] {
@@ -551,7 +552,8 @@ async fn attack_48_a_colleagues_concurrent_object_in_every_order_of_arrival() {
     let ria_at = ria.online().await[0].parse().unwrap();
     let mut line = Line::dial(&mark, &ria, ria_at).await;
     assert_eq!(
-        line.deliver(place, &[pen.open.clone()], &[item.clone()], &[]).await,
+        line.deliver(place, std::slice::from_ref(&pen.open), std::slice::from_ref(&item), &[])
+            .await,
         Some(vec![])
     );
     until(&ria, "refused before Karin's is there", |ria| {

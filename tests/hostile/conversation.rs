@@ -113,8 +113,10 @@ async fn attack_22_slow_loris() {
     let endpoint = endpoint(&[50; 32]).await;
     for _ in 0..20 {
         let connection = dial(&endpoint, &lisa, scene.lisa_at, JOIN_ALPN).await;
-        let (mut send, recv) = connection.open_bi().await.unwrap();
-        send.write_all(&[0xff, 0xff, 0x03, 1]).await.unwrap();
+        let Ok((mut send, recv)) = connection.open_bi().await else {
+            continue;
+        };
+        let _ = send.write_all(&[0xff, 0xff, 0x03, 1]).await;
         loiterers.push((connection, send, recv));
     }
     scene.goes_on().await;

@@ -119,7 +119,7 @@ fn edit(dice: &mut Dice) -> Edit {
 #[test]
 fn nothing_that_the_program_writes_is_refused_in_any_order() {
     let mut written = 0;
-    for seed in 0..10 {
+    for seed in 0..5 {
         let mut dice = Dice::new(seed);
         let mut all = Vec::new();
         let mut people: Vec<Writer> = (1..=3).map(Writer::new).collect();
@@ -144,7 +144,7 @@ fn nothing_that_the_program_writes_is_refused_in_any_order() {
         }
         AutoCommit::load(&newcomer.doc.save()).unwrap();
     }
-    assert!(written > 300, "{written}: the test looks at nothing");
+    assert!(written > 200, "{written}: the test looks at nothing");
 }
 
 #[test]
