@@ -1,12 +1,12 @@
 //! The program behind the window: when it opens, what it tells, and how it reaches others.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use dossier_app::contract::{Event, Fault, FaultCode};
+use dossier_app::contract::{Event, Fault, FaultCode, Request};
 use dossier_app::control::{self, Control};
-use dossier_app::{App, Clock, Reach, Unlock};
+use dossier_app::{App, Door, Opened, Reach, Unlock};
 use serde_json::Value;
 use tauri::{AppHandle, Emitter, async_runtime};
 use tokio::sync::broadcast::Receiver;
@@ -23,10 +23,8 @@ const GOODBYE: Duration = Duration::from_secs(3);
 /// can show why.
 pub struct Program {
     home: PathBuf,
-    unlock: Unlock,
-    clock: Clock,
     reach: Reach,
-    app: Mutex<Option<App>>,
+    door: Mutex<Door>,
     online: async_runtime::Mutex<Option<Online>>,
 }
 
@@ -39,12 +37,11 @@ struct Online {
 impl Program {
     /// A program that is still closed.
     pub fn new(home: PathBuf, launch: Launch) -> Self {
+        let unlock = launch.passphrase_file.map_or(Unlock::Keyring, Unlock::PassphraseFile);
         Self {
+            door: Mutex::new(Door::new(home.clone(), unlock, launch.clock)),
             home,
-            unlock: launch.passphrase_file.map_or(Unlock::Keyring, Unlock::PassphraseFile),
-            clock: launch.clock,
             reach: launch.reach,
-            app: Mutex::new(None),
             online: async_runtime::Mutex::new(None),
         }
     }
@@ -54,15 +51,20 @@ impl Program {
     /// # Errors
     /// As [`App::open`].
     pub fn opened(self: &Arc<Self>, window: &AppHandle) -> Result<App, Fault> {
-        let mut slot = self.app.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(app) = slot.as_ref() {
-            return Ok(app.clone());
+        let opened = self.door().open();
+        opened.map(|opened| self.begin(opened, window))
+    }
+
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(self: &Arc<Self>, Opened { app, fresh }: Opened, window: &AppHandle) -> App {
+        if fresh {
+            async_runtime::spawn(forward(app.subscribe(), window.clone()));
+            async_runtime::spawn(Arc::clone(self).go_online(app.clone()));
         }
-        let app = App::open(&self.home, self.unlock.clone(), self.clock)?;
-        async_runtime::spawn(forward(app.subscribe(), window.clone()));
-        async_runtime::spawn(Arc::clone(self).go_online(app.clone()));
-        *slot = Some(app.clone());
-        Ok(app)
+        app
     }
 
     /// Answers one request of the window. May block.
@@ -71,7 +73,12 @@ impl Program {
     /// As [`App::call`].
     pub fn answer(self: &Arc<Self>, window: &AppHandle, request: Value) -> Result<Value, Fault> {
         let starts = request.get("method").and_then(Value::as_str) == Some("profile_create");
-        let app = self.opened(window)?;
+        let app = if let Ok(Request::Unlock { passphrase }) = serde_json::from_value(request.clone()) {
+            let opened = self.door().unlock(passphrase.into_inner());
+            self.begin(opened?, window)
+        } else {
+            self.opened(window)?
+        };
         let answer = app.call(request)?;
         if starts {
             // Nobody could be reached under a name that did not exist yet.
@@ -98,7 +105,7 @@ impl Program {
 
     /// Says goodbye to others and closes the home folder.
     pub fn close(&self) {
-        let app = self.app.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let app = self.door().close();
         if let Some(app) = app {
             async_runtime::block_on(async {
                 let _ = tokio::time::timeout(GOODBYE, async {

@@ -9,6 +9,7 @@
 
 mod family;
 mod forger;
+mod inviting;
 mod sharing;
 mod together;
 #[path = "../../crates/dossier-exchange/tests/variants/mod.rs"]

@@ -10,6 +10,7 @@ use dossier_app::contract::{
     AccessView, Changed, DeliveryView, DossierCard, Event, Fault, Finding, Invited, PlanView, ProfileMade,
     QuarantineView, Request, Revoked, SectionView, Status, TodayView, Verified, Words,
 };
+use dossier_app::invitations::{Confirmed, InvitationCard, ProposalView};
 use ts_rs::{Config, TS};
 
 /// Where the window's sources keep the generated files.
@@ -66,13 +67,16 @@ fn generated() -> Result<BTreeMap<String, String>> {
     Fault::export_all(&config)?;
     AccessView::export_all(&config)?;
     Changed::export_all(&config)?;
+    Confirmed::export_all(&config)?;
     DeliveryView::export_all(&config)?;
     DossierCard::export_all(&config)?;
     Finding::export_all(&config)?;
+    InvitationCard::export_all(&config)?;
     Invited::export_all(&config)?;
     Line::export_all(&config)?;
     PlanView::export_all(&config)?;
     ProfileMade::export_all(&config)?;
+    ProposalView::export_all(&config)?;
     QuarantineView::export_all(&config)?;
     Revoked::export_all(&config)?;
     SectionView::export_all(&config)?;

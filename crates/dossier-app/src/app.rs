@@ -13,8 +13,9 @@ use tokio::sync::{broadcast, mpsc};
 use crate::clock::Clock;
 use crate::contract::{CONTRACT, Changed, Event, Fault, FaultCode, ProfileMade, Request, Status, Words};
 use crate::home::Home;
+use crate::invitations::Confirmed;
 use crate::items::NewNote;
-use crate::network::{Online, PendingJoin, settle_on_wake};
+use crate::network::{Confirmation, Online, PendingJoin, settle_on_wake};
 use crate::unlock::Unlock;
 
 /// The program. Cheap to clone; all clones are the same one.
@@ -90,7 +91,12 @@ impl App {
     /// # Errors
     /// What the request says.
     pub fn request(&self, request: Request) -> Result<Value, Fault> {
-        let answer = self.0.answer(request);
+        let answer = if let Request::Confirm { code } = request {
+            let person = self.confirm(&Confirmation::Code(code));
+            person.and_then(|person| json(&Confirmed { person }))
+        } else {
+            self.0.answer(request)
+        };
         self.0.announce();
         answer
     }
@@ -138,7 +144,7 @@ impl Inner {
     }
 
     fn answer(&self, request: Request) -> Result<Value, Fault> {
-        if let Request::Status = request {
+        if let Request::Status | Request::Unlock { .. } = request {
             let mut slot = self.slot();
             let (profile, dossiers) = match slot.as_mut() {
                 Some(home) => (home.me().ok().map(crate::home::Me::view), home.dossier_list()?),
@@ -156,6 +162,19 @@ impl Inner {
                     profile: home.create_profile(profile)?,
                 })
             })
+        } else if let Request::Invite(mut invite) = request {
+            // Whoever gets the ticket needs to know where to knock.
+            if invite.hints.is_empty() {
+                invite.hints = self.addresses();
+            }
+            self.with_home(|home| home.answer(Request::Invite(invite)))
+        } else if let Request::InvitationEnd { dossier, id } = request {
+            self.with_home(|home| {
+                let dossier = home.named(dossier.as_deref())?;
+                home.end_invitation(&dossier, &id)
+            })?;
+            self.turn_away(&id);
+            changed(Vec::new())
         } else {
             self.with_home(|home| home.answer(request))
         }
@@ -186,7 +205,11 @@ impl Home {
 
     fn answer_one(&mut self, request: Request) -> Result<Value, Fault> {
         match request {
-            Request::Status | Request::ProfileCreate(_) => Err(Fault::internal("request")),
+            Request::Status
+            | Request::Unlock { .. }
+            | Request::ProfileCreate(_)
+            | Request::InvitationEnd { .. }
+            | Request::Confirm { .. } => Err(Fault::internal("request")),
             Request::RecoveryWords => {
                 let root = &self.me()?.root;
                 let age = age::secrecy::ExposeSecret::expose_secret(&root.age_identity()?.to_string()).to_owned();
@@ -208,6 +231,10 @@ impl Home {
                 let id = self.named(Some(&dossier))?;
                 self.report_opened(&id, &["plan".into()])?;
                 json(&self.plan(&id)?)
+            }
+            Request::SectionNew { dossier, label } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.section_new(&id, &label)?)
             }
             Request::Section { dossier, section } => {
                 let id = self.named(some(&dossier))?;
@@ -290,6 +317,14 @@ impl Home {
                 let id = self.named(invite.dossier.as_deref())?;
                 json(&self.invite(&id, &invite)?)
             }
+            Request::Invitations { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.invitations(&id)?)
+            }
+            Request::Proposals { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.proposals(&id)?)
+            }
             Request::Access { dossier } => {
                 let id = self.named(dossier.as_deref())?;
                 json(&self.access(&id)?)
@@ -344,10 +379,15 @@ fn tried(request: &Request) -> Option<(Option<String>, String)> {
         Request::NoteAdd { dossier, section, .. } => (dossier.clone(), section.clone()),
         Request::NoteReact { dossier, note, .. } => (dossier.clone(), note.clone()),
         Request::Invite(invite) => (invite.dossier.clone(), "access".to_owned()),
-        Request::Revoke { dossier, .. } | Request::ChangeAccess { dossier, .. } => {
-            (dossier.clone(), "access".to_owned())
-        }
+        Request::Revoke { dossier, .. }
+        | Request::ChangeAccess { dossier, .. }
+        | Request::SectionNew { dossier, .. }
+        | Request::InvitationEnd { dossier, .. } => (dossier.clone(), "access".to_owned()),
         Request::Status
+        | Request::Unlock { .. }
+        | Request::Invitations { .. }
+        | Request::Proposals { .. }
+        | Request::Confirm { .. }
         | Request::ProfileCreate(_)
         | Request::RecoveryWords
         | Request::DossierNew { .. }

@@ -15,6 +15,13 @@ pub const CONTRACT: u32 = 1;
 pub enum Request {
     /// Who is here and which dossiers there are. Answers [`Status`].
     Status,
+    /// Open the home folder with a passphrase that somebody typed, for a host that starts before it is open
+    /// ([`crate::Door`]); a program that is open stays as it is. Answers [`Status`].
+    Unlock {
+        /// As it was typed.
+        #[ts(type = "string")]
+        passphrase: Passphrase,
+    },
     /// Make the person and this device in an empty home folder. Answers [`ProfileMade`].
     ProfileCreate(ProfileCreate),
     /// The recovery words of this person, to be written on paper. Answers [`Words`].
@@ -33,6 +40,13 @@ pub enum Request {
     Plan {
         /// Dossier id (hex).
         dossier: String,
+    },
+    /// Make a section of the resident's own. Answers [`SectionCard`].
+    SectionNew {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Its name, in the resident's words.
+        label: String,
     },
     /// Everything that this reader may see in one section. Answers [`SectionView`].
     Section {
@@ -120,6 +134,31 @@ pub enum Request {
     },
     /// Make a ticket for somebody. Answers [`Invited`].
     Invite(Invite),
+    /// Invitations with what they offer, and who answered. Answers
+    /// [`Vec<InvitationCard>`](crate::invitations::InvitationCard).
+    Invitations {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// What the access table of a family that was brought along proposes. Answers
+    /// [`Vec<ProposalView>`](crate::invitations::ProposalView).
+    Proposals {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Withdraw an invitation, or turn away whoever answered it. Answers [`Changed`].
+    InvitationEnd {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Name of the ticket (hex).
+        id: String,
+    },
+    /// Let in whoever waits and read out these digits. A wrong code ends the invitation when only one person waits.
+    /// Answers [`Confirmed`](crate::invitations::Confirmed).
+    Confirm {
+        /// As it was typed.
+        code: String,
+    },
     /// Access as it is: who may see what, and which invitations are out. Answers [`AccessView`].
     Access {
         /// Dossier id (hex); none means the only one.
@@ -175,6 +214,37 @@ pub enum Request {
         /// Dossier id (hex); none means the only one.
         dossier: Option<String>,
     },
+}
+
+/// A passphrase on its way; never shown, and wiped when it is dropped.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Passphrase(zeroize::Zeroizing<String>);
+
+impl Passphrase {
+    /// The text.
+    #[must_use]
+    pub fn into_inner(self) -> zeroize::Zeroizing<String> {
+        self.0
+    }
+}
+
+impl From<String> for Passphrase {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Passphrase> for String {
+    fn from(passphrase: Passphrase) -> Self {
+        passphrase.0.to_string()
+    }
+}
+
+impl std::fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Passphrase(…)")
+    }
 }
 
 /// Arguments of [`Request::Invite`].
@@ -591,6 +661,8 @@ pub struct PlanView {
 pub struct TodayView {
     /// The day that the page is about.
     pub date: String,
+    /// The moment, by this program's calendar, RFC 3339.
+    pub now: String,
     /// First name to greet.
     pub name: String,
     /// Appointments from today on, at most fourteen days ahead, in order of time.
@@ -623,8 +695,14 @@ pub struct NewsView {
 pub struct SectionView {
     /// Section id.
     pub id: String,
+    /// Today, by this program's calendar.
+    pub date: String,
     /// Its items.
     pub items: Vec<ItemView>,
+    /// Everybody whom this reader can name, by name.
+    pub people: Vec<PersonRef>,
+    /// Every organisation that this reader can name, by name.
+    pub organisations: Vec<PersonRef>,
     /// What the reader may do here.
     pub right: Option<RightView>,
     /// Who sees this page.
@@ -645,6 +723,12 @@ pub struct ItemView {
     pub fields: serde_json::Map<String, serde_json::Value>,
     /// Author, source, date.
     pub provenance: Provenance,
+    /// True when the reader may change it.
+    pub may_change: bool,
+    /// True when the reader may take it away.
+    pub may_remove: bool,
+    /// Added by somebody who may only add, and not yet taken over.
+    pub contribution: bool,
     /// Values that were also said.
     pub also_said: Vec<AlsoSaid>,
 }

@@ -408,7 +408,7 @@ impl Writing<'_> {
     }
 }
 
-fn scope_view(scope: &Scope) -> ScopeView {
+pub(crate) fn scope_view(scope: &Scope) -> ScopeView {
     ScopeView {
         section: scope.section.to_string(),
         level: level_word(scope.level).to_owned(),
@@ -416,7 +416,7 @@ fn scope_view(scope: &Scope) -> ScopeView {
     }
 }
 
-fn scopes_of_entry(entry: &AccessEntry) -> Vec<Scope> {
+pub(crate) fn scopes_of_entry(entry: &AccessEntry) -> Vec<Scope> {
     let known = entry.scopes.iter().filter_map(|scope| {
         Some(Scope {
             section: scope.section.clone(),

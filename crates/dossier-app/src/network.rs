@@ -228,6 +228,21 @@ impl Inner {
         decision
     }
 
+    /// Where others can reach this program now; nothing while it is offline.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let online = self.online.lock().unwrap_or_else(PoisonError::into_inner);
+        let addresses = online.as_ref().map(|online| online.network.addresses());
+        addresses.unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    /// Says no to whoever waits with this ticket.
+    pub(crate) fn turn_away(&self, ticket: &str) {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(decide) = pending.remove(ticket).and_then(|entry| entry.decision) {
+            let _ = decide.send(false);
+        }
+    }
+
     /// Wakes the task that settles debts and tells the network.
     pub(crate) fn wake(&self) {
         let _ = self.wake.send(());

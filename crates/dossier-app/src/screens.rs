@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use dossier_model::item::{BROUGHT_ALONG, is_voice};
 use dossier_model::section::Side;
 use dossier_model::{Dossier as View, Place, ShownItem, agenda, moment, notes, people, plan};
 use dossier_trust::ids::DossierId;
 use dossier_trust::operation::Right;
 use serde_json::{Map, Value};
 
+use crate::clock::rfc3339;
 use crate::contract::{
     ActionView, AlsoSaid, AppointmentView, Fault, GoalView, ItemView, NewsView, OnlookerView, PersonRef, PlanView,
     Provenance, RightView, SectionView, TodayView,
@@ -34,6 +36,7 @@ impl Home {
     /// [`crate::contract::FaultCode::NotFound`].
     pub fn today(&mut self, id: &DossierId) -> Result<TodayView, Fault> {
         let today = self.clock.today();
+        let now = rfc3339(self.now_ms());
         let principal = self.me()?.principal();
         let name = self.me()?.profile.name.clone();
         self.dossier(id)?;
@@ -85,6 +88,7 @@ impl Home {
         }
         Ok(TodayView {
             date: today,
+            now,
             name,
             appointments,
             my_actions,
@@ -156,6 +160,7 @@ impl Home {
     /// # Errors
     /// [`crate::contract::FaultCode::NotAllowed`] or [`crate::contract::FaultCode::NotFound`].
     pub fn section(&mut self, id: &DossierId, section: &str) -> Result<SectionView, Fault> {
+        let date = self.clock.today();
         let principal = self.me()?.principal();
         self.dossier(id)?;
         let me = self.me()?;
@@ -177,10 +182,25 @@ impl Home {
             me: dossier.people().get(&principal).map(|person| person.id.clone()),
             plan: None,
         };
-        let items = view.of_section(section).map(item_view).collect();
+        let held = right.map(|(right, _)| right);
+        let items = view.of_section(section).map(|item| eyes.item(item, held)).collect();
+        let named = |id: &str, name: &str| PersonRef {
+            id: id.to_owned(),
+            name: Some(name.to_owned()),
+        };
+        let mut people: Vec<PersonRef> = view.names.iter().map(|(id, name)| named(id, name)).collect();
+        let organisations = view.of_kind("organisations");
+        let mut organisations: Vec<PersonRef> = organisations
+            .filter_map(|item| Some(named(item.text("id").unwrap_or(&item.id), item.text("name")?)))
+            .collect();
+        people.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        organisations.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(SectionView {
             id: section.to_owned(),
+            date,
             items,
+            people,
+            organisations,
             right: right.and_then(|(right, _)| right_view(dossier.own, right)),
             seen_by: eyes.seen_by(section)?,
         })
@@ -202,6 +222,38 @@ impl Eyes<'_> {
             .is_some_and(|author| author.person.is_some() && author.person == self.me);
         self.plan
             .is_some_and(|right| right >= Right::Edit || (right >= Right::Append && mine))
+    }
+
+    /// One item of a section in which the reader has this right.
+    fn item(&self, item: &ShownItem, right: Option<Right>) -> ItemView {
+        let fields = item
+            .fields
+            .as_object()
+            .cloned()
+            .unwrap_or_else(|| Map::from_iter([("value".to_owned(), item.fields.clone())]));
+        let mine = item.author.as_ref().is_some_and(|author| {
+            (author.is_owner && self.dossier.own) || (author.person.is_some() && author.person == self.me)
+        });
+        let recorded = item.record.is_some();
+        let brought_along = item.provenance.source.as_deref() == Some(BROUGHT_ALONG);
+        // A voice is its author's alone.
+        let voice = is_voice(&item.kind) && (brought_along || (recorded && !mine));
+        let editor = right.is_some_and(|right| right >= Right::Edit);
+        ItemView {
+            id: item.id.clone(),
+            section: item.section().to_owned(),
+            kind: item.kind.clone(),
+            fields,
+            provenance: Provenance {
+                author: item.provenance.author.clone(),
+                source: item.provenance.source.clone(),
+                date: item.provenance.date.clone(),
+            },
+            may_change: !voice && (editor || (recorded && mine)),
+            may_remove: !voice && if recorded { mine } else { editor },
+            contribution: item.contribution,
+            also_said: also_said(item),
+        }
     }
 
     fn action(&self, item: &ShownItem) -> ActionView {
@@ -292,26 +344,4 @@ fn also_said(item: &ShownItem) -> Vec<AlsoSaid> {
 
 fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// One item for a host.
-#[must_use]
-pub fn item_view(item: &ShownItem) -> ItemView {
-    let fields = item
-        .fields
-        .as_object()
-        .cloned()
-        .unwrap_or_else(|| Map::from_iter([("value".to_owned(), item.fields.clone())]));
-    ItemView {
-        id: item.id.clone(),
-        section: item.section().to_owned(),
-        kind: item.kind.clone(),
-        fields,
-        provenance: Provenance {
-            author: item.provenance.author.clone(),
-            source: item.provenance.source.clone(),
-            date: item.provenance.date.clone(),
-        },
-        also_said: also_said(item),
-    }
 }

@@ -1,0 +1,210 @@
+//! Invitations that are out: showing them again, and taking them back.
+
+use dossier_exchange::demo::AccessEntry;
+use dossier_store::{Invitation, InvitationState};
+use dossier_trust::codec::Canonical;
+use dossier_trust::ids::{DossierId, ItemHash};
+use dossier_trust::invitation::{Join, Ticket};
+use qrcode::{Color, QrCode};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::clock::rfc3339;
+use crate::contract::{Event, Fault, FaultCode, PersonRef, ScopeView};
+use crate::home::Home;
+use crate::invitation::{scope_view, scopes_of_entry};
+use crate::replica::content::{Card, Terms};
+
+/// One invitation with everything that it offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct InvitationCard {
+    /// Name of the ticket (hex).
+    pub id: String,
+    /// For whom: person id inside the dossier.
+    pub person: String,
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// Last day of access.
+    pub until: Option<String>,
+    /// What is offered.
+    pub scopes: Vec<ScopeView>,
+    /// open, joined, granted, burnt, expired.
+    pub state: String,
+    /// Until when it may be answered, RFC 3339.
+    pub expires: String,
+    /// The ticket as letters and digits, for as long as it may be answered.
+    pub ticket: Option<String>,
+    /// The same as a QR code: one text a row, `1` is dark. Empty without a ticket.
+    pub qr: Vec<String>,
+    /// Who answered and waits for the resident.
+    pub joiner: Option<JoinerView>,
+}
+
+/// What somebody who answered says of themselves. Not proven before the codes were compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct JoinerView {
+    /// Name.
+    pub name: String,
+    /// Organisation.
+    pub organisation: Option<String>,
+    /// Function.
+    pub function: Option<String>,
+}
+
+/// What a family that was brought along says of somebody's access: nothing was given, it can be offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProposalView {
+    /// Person id inside the dossier.
+    pub person: String,
+    /// Name, if this dossier has one.
+    pub name: Option<String>,
+    /// Role.
+    pub role: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// Last day.
+    pub until: Option<String>,
+    /// What would be offered.
+    pub scopes: Vec<ScopeView>,
+    /// Only what is about these people; none: no such restriction.
+    pub only_about: Option<Vec<PersonRef>>,
+}
+
+/// Answer to [`Request::Confirm`](crate::contract::Request::Confirm).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Confirmed {
+    /// Person id inside the dossier.
+    pub person: String,
+}
+
+impl Home {
+    /// Every invitation to a dossier of one's own; the one that can be answered longest comes first.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`] for a dossier of somebody else.
+    pub fn invitations(&mut self, id: &DossierId) -> Result<Vec<InvitationCard>, Fault> {
+        self.own(id)?;
+        let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
+        let mut held = self.store.invitations(id)?;
+        held.sort_by_key(|one| std::cmp::Reverse((one.expires_ms, one.ticket)));
+        held.iter().map(|one| card(one, now)).collect()
+    }
+
+    /// What the access table of a family that was brought along proposes, for whoever has a living entry there.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotAllowed`] for a dossier of somebody else.
+    pub fn proposals(&mut self, id: &DossierId) -> Result<Vec<ProposalView>, Fault> {
+        self.own(id)?;
+        let view = self.dossier(id)?.view();
+        let named = |person: &str| PersonRef {
+            id: person.to_owned(),
+            name: view.name(person).map(str::to_owned),
+        };
+        let entries = view
+            .of_kind("access")
+            .filter_map(|item| AccessEntry::read(&item.fields));
+        let proposals = entries.filter(|entry| !entry.is_closed()).map(|entry| ProposalView {
+            name: view.name(&entry.person_id).map(str::to_owned),
+            scopes: scopes_of_entry(&entry).iter().map(scope_view).collect(),
+            only_about: entry
+                .only_about
+                .map(|people| people.iter().map(|person| named(person)).collect()),
+            person: entry.person_id,
+            role: entry.role,
+            purpose: entry.purpose,
+            until: entry.until,
+        });
+        Ok(proposals.collect())
+    }
+
+    /// Withdraws an invitation, or turns away whoever answered it: nobody can use it after this.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotFound`]; [`FaultCode::NotAllowed`] for a dossier of somebody else; [`FaultCode::Invalid`] when
+    /// access was given already: that ends by [`Self::revoke`].
+    pub(crate) fn end_invitation(&mut self, id: &DossierId, ticket: &str) -> Result<(), Fault> {
+        self.own(id)?;
+        let unknown = || Fault::not_found("ticket");
+        let name = ItemHash::from_hex(ticket).map_err(|_| unknown())?;
+        let held = self.store.invitation(&name.0)?.filter(|held| held.dossier == *id);
+        let held = held.ok_or_else(unknown)?;
+        if held.state == InvitationState::Granted {
+            return Err(Fault::invalid("granted"));
+        }
+        self.burn(&Ticket::from_bytes(&held.secret)?)?;
+        self.tell(Event::Joined {
+            ticket: ticket.to_owned(),
+            person: None,
+        });
+        Ok(())
+    }
+
+    fn own(&mut self, id: &DossierId) -> Result<(), Fault> {
+        if self.dossier(id)?.own {
+            Ok(())
+        } else {
+            Err(Fault::new(FaultCode::NotAllowed))
+        }
+    }
+}
+
+fn card(held: &Invitation, now_ms: i64) -> Result<InvitationCard, Fault> {
+    let terms: Terms = serde_json::from_slice(&held.terms).map_err(|_| Fault::internal("terms"))?;
+    let open = held.state == InvitationState::Open && held.expires_ms >= now_ms;
+    let state = match held.state {
+        InvitationState::Open if open => "open",
+        InvitationState::Open | InvitationState::Expired => "expired",
+        InvitationState::Joined => "joined",
+        InvitationState::Granted => "granted",
+        InvitationState::Burnt => "burnt",
+    };
+    let ticket = if open {
+        Some(Ticket::from_bytes(&held.secret)?.to_text())
+    } else {
+        None
+    };
+    let answer = held
+        .answer
+        .as_deref()
+        .filter(|_| held.state == InvitationState::Joined)
+        .and_then(|bytes| Join::from_bytes(bytes).ok());
+    let joiner = answer.map(|join| {
+        let said: Card = serde_json::from_slice(&join.card).unwrap_or_default();
+        JoinerView {
+            name: said.name,
+            organisation: said.organisation,
+            function: said.function,
+        }
+    });
+    Ok(InvitationCard {
+        id: ItemHash(held.ticket).to_hex(),
+        person: terms.person,
+        name: terms.name,
+        role: terms.role,
+        purpose: terms.purpose,
+        until: terms.until,
+        scopes: terms.scopes.iter().map(scope_view).collect(),
+        state: state.to_owned(),
+        expires: rfc3339(u64::try_from(held.expires_ms).unwrap_or(0)),
+        qr: ticket.as_deref().map(qr).transpose()?.unwrap_or_default(),
+        ticket,
+        joiner,
+    })
+}
+
+fn qr(ticket: &str) -> Result<Vec<String>, Fault> {
+    // Capital letters and digits alone make a code with far fewer blocks; tickets read the same either way.
+    let code = QrCode::new(ticket.to_ascii_uppercase()).map_err(|_| Fault::internal("qr"))?;
+    let rows = code.to_colors();
+    let rows = rows.chunks(code.width()).map(|row| {
+        row.iter()
+            .map(|block| if *block == Color::Dark { '1' } else { '0' })
+            .collect()
+    });
+    Ok(rows.collect())
+}
