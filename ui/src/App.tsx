@@ -1,8 +1,17 @@
 import { useEffect, useState } from 'react';
 import { type Backend, CONTRACT } from './backend';
 import { Notice } from './components/Notice';
+import { PageTitle } from './components/Title';
+import { AccessPage } from './features/access/AccessPage';
+import { InvitePage } from './features/access/InvitePage';
+import { AgendaPage } from './features/agenda/AgendaPage';
 import { DossiersPage } from './features/dossiers/DossiersPage';
+import { LogPage } from './features/log/LogPage';
+import { NotesPage } from './features/notes/NotesPage';
 import { PlanPage } from './features/plan/PlanPage';
+import { SafetyPage } from './features/safety/SafetyPage';
+import { SectionPage } from './features/sections/SectionPage';
+import { SectionsPage } from './features/sections/SectionsPage';
 import { Frame } from './features/shell/Frame';
 import { Live } from './features/shell/Live';
 import { type Preferences, usePreferences } from './features/shell/preferences';
@@ -10,6 +19,8 @@ import { go, hrefOf, type Route, useRoute } from './features/shell/route';
 import { StepsProvider } from './features/shell/Steps';
 import { StartPage } from './features/start/StartPage';
 import { TodayPage } from './features/today/TodayPage';
+import { UnlockPage, wantsPassphrase } from './features/unlock/UnlockPage';
+import type { DossierCard } from './generated/DossierCard';
 import type { Status } from './generated/Status';
 import { I18nProvider, useWords } from './i18n/I18n';
 import { BackendProvider } from './live/BackendProvider';
@@ -34,6 +45,7 @@ export function App({ backend }: { backend: Backend }) {
 function Home(display: Display) {
   const { t } = useWords();
   const answer = useAnswer({ method: 'status' }, (event) => event.event === 'changed');
+  if (answer.data === null && answer.fault && wantsPassphrase(answer.fault)) return <UnlockPage fault={answer.fault} {...display} onOpen={answer.refresh} />;
   return (
     <Live answer={answer} page>
       {(status) =>
@@ -41,6 +53,7 @@ function Home(display: Display) {
           <Known status={status} refresh={answer.refresh} {...display} />
         ) : (
           <main className="kt-alone">
+            <PageTitle>{t('fault.title')}</PageTitle>
             <Notice icon="alert" tone="warm" alert>
               <p>{t('fault.contract')}</p>
             </Notice>
@@ -79,18 +92,39 @@ function Known({ status, refresh, preferences, change }: Display & { status: Sta
   const only = dossiers.length === 1 ? dossiers[0] : undefined;
   const wanted = 'dossier' in route ? dossiers.find((one) => one.id === route.dossier) : undefined;
   const dossier = wanted ?? (route.page === 'dossiers' ? undefined : only) ?? null;
-  const shown: Route = dossier === null ? { page: 'dossiers' } : { page: route.page === 'plan' ? 'plan' : 'today', dossier: dossier.id };
+  const shown: Route = dossier === null ? { page: 'dossiers' } : 'dossier' in route ? { ...route, dossier: dossier.id } : { page: 'today', dossier: dossier.id };
   return (
     <StepsProvider place={hrefOf(shown)}>
       <Frame route={shown} dossier={dossier} several={dossiers.length > 1} preferences={preferences} change={change}>
-        {dossier === null ? (
-          <DossiersPage dossiers={dossiers} />
-        ) : shown.page === 'plan' ? (
-          <PlanPage key={dossier.id} dossier={dossier} />
-        ) : (
-          <TodayPage key={dossier.id} dossier={dossier} />
-        )}
+        {dossier === null ? <DossiersPage dossiers={dossiers} /> : <Page key={hrefOf(shown)} route={shown} dossier={dossier} refresh={refresh} />}
       </Frame>
     </StepsProvider>
   );
+}
+
+function Page({ route, dossier, refresh }: { route: Route; dossier: DossierCard; refresh: () => Promise<void> }) {
+  switch (route.page) {
+    case 'plan':
+      return <PlanPage dossier={dossier} />;
+    case 'agenda':
+      return <AgendaPage dossier={dossier} />;
+    case 'notes':
+      return <NotesPage dossier={dossier} />;
+    case 'sections':
+      return <SectionsPage dossier={dossier} onChanged={refresh} />;
+    case 'section':
+      return <SectionPage dossier={dossier} section={route.section} />;
+    case 'access':
+      return <AccessPage dossier={dossier} />;
+    case 'invite':
+      return <InvitePage dossier={dossier} />;
+    case 'log':
+      return <LogPage dossier={dossier} />;
+    case 'safety':
+      return <SafetyPage dossier={dossier} />;
+    case 'today':
+    case 'home':
+    case 'dossiers':
+      return <TodayPage dossier={dossier} />;
+  }
 }

@@ -25,11 +25,13 @@ interface Props {
   note?: string;
   labels: Readonly<Record<keyof TypedDay, string>>;
   error: string | null;
+  /** Wrong, and said elsewhere. */
+  invalid?: boolean;
   value: TypedDay;
   onChange: (value: TypedDay) => void;
 }
 
-export function DayField({ legend, note, labels, error, value, onChange }: Props) {
+export function DayField({ legend, note, labels, error, invalid, value, onChange }: Props) {
   const id = useId();
   return (
     <fieldset className="kt-field" aria-describedby={error ? `${id}-error` : undefined}>
@@ -46,7 +48,7 @@ export function DayField({ legend, note, labels, error, value, onChange }: Props
               inputMode="numeric"
               autoComplete="off"
               maxLength={part === 'year' ? 4 : 2}
-              aria-invalid={error ? true : undefined}
+              aria-invalid={error || invalid ? true : undefined}
               value={value[part]}
               onChange={(event) => onChange({ ...value, [part]: event.target.value })}
             />

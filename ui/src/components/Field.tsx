@@ -10,6 +10,9 @@ interface Props {
   value: string;
   onChange: (value: string) => void;
   multiline?: boolean;
+  /** Numbers with a comma: a phone or tablet then offers the right keys. */
+  decimal?: boolean;
+  secret?: boolean;
   autoComplete?: HTMLInputAutoCompleteAttribute;
   spellCheck?: boolean;
   required?: boolean;
@@ -17,7 +20,7 @@ interface Props {
 }
 
 /** A labelled input with its hint and its error tied to it. */
-export function Field({ label, note, hint, error, value, onChange, multiline = false, autoComplete = 'off', spellCheck, required, ref }: Props) {
+export function Field({ label, note, hint, error, value, onChange, multiline = false, decimal = false, secret = false, autoComplete = 'off', spellCheck, required, ref }: Props) {
   const id = useId();
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ') || undefined;
   const shared = {
@@ -44,7 +47,7 @@ export function Field({ label, note, hint, error, value, onChange, multiline = f
           {hint}
         </p>
       ) : null}
-      {multiline ? <textarea rows={2} {...shared} /> : <input type="text" {...shared} />}
+      {multiline ? <textarea rows={4} {...shared} /> : <input type={secret ? 'password' : 'text'} inputMode={decimal ? 'decimal' : undefined} {...shared} />}
       {error ? (
         <p className="kt-error" id={`${id}-error`}>
           <Icon name="alert" />

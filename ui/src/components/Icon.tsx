@@ -79,6 +79,44 @@ const SHAPES = {
   road: <path d="M8 21L10.5 3M16 21L13.5 3M12 5v2.5M12 11v2.5M12 17v3" />,
   folders: <path d="M3.5 18.5v-12h6l2 2.5h9v9.5z" />,
   letters: <path d="M3 18L7.5 6h1L13 18M4.7 14h6.6M15 18l3-8h.6l3 8M16.2 15.5h4.2" />,
+  pencil: <path d="M4 20l1-4.5L16 4.5l3.5 3.5L8.5 19zM13.5 7l3.5 3.5" />,
+  bin: <path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l1 13h9l1-13M10 11v5.5M14 11v5.5" />,
+  people: (
+    <>
+      <circle cx="9" cy="8.5" r="3.5" />
+      <path d="M2.5 20c0-3.5 2.9-5.8 6.5-5.8s6.5 2.3 6.5 5.8M15.5 5.3a3.5 3.5 0 010 6.4M17.5 14.6c2.4.7 4 2.7 4 5.4" />
+    </>
+  ),
+  heart: <path d="M12 20s-8-4.8-8-10.6A4.4 4.4 0 0112 6.7a4.4 4.4 0 018 2.7C20 15.2 12 20 12 20z" />,
+  money: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="M15.5 8.6a4.6 4.6 0 100 6.8M6.8 10.8h6M6.8 13.2h6" />
+    </>
+  ),
+  mail: (
+    <>
+      <rect x="3" y="5.5" width="18" height="13" rx="2" />
+      <path d="M3.5 7l8.5 6.5L20.5 7" />
+    </>
+  ),
+  book: <path d="M12 6.5C10 5 7 4.6 4 5v13c3-.4 6 0 8 1.5 2-1.5 5-1.9 8-1.5V5c-3-.4-6 0-8 1.5zM12 6.5v13" />,
+  shield: <path d="M12 3l7.5 2.8v5.7c0 4.6-3 7.9-7.5 9.5-4.5-1.6-7.5-4.9-7.5-9.5V5.8z" />,
+  lock: (
+    <>
+      <rect x="5" y="10.5" width="14" height="10" rx="2" />
+      <path d="M8 10.5V8a4 4 0 018 0v2.5" />
+    </>
+  ),
+  school: <path d="M12 4.5L22 9.5l-10 5-10-5zM6 12v5c3.5 2.7 8.5 2.7 12 0v-5M22 9.5v6" />,
+  work: (
+    <>
+      <rect x="3" y="8" width="18" height="11.5" rx="2" />
+      <path d="M8.5 8V5h7v3M3 13.5h18" />
+    </>
+  ),
+  steps: <path d="M4 19.5v-4h5v-4h5v-4h6" />,
+  list: <path d="M9 6h11M9 12h11M9 18h11M4.5 6h.1M4.5 12h.1M4.5 18h.1" />,
   chevron: <path d="M6 9.5l6 6 6-6" />,
   lightbulb: <path d="M9 18h6M10 21h4M12 3a6 6 0 00-3.5 10.9c.7.6 1 1.2 1 2.1h5c0-.9.3-1.5 1-2.1A6 6 0 0012 3z" />,
 } satisfies Record<string, ReactNode>;

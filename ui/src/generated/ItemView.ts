@@ -27,6 +27,18 @@ fields: Record<string, unknown>,
  */
 provenance: Provenance, 
 /**
+ * True when the reader may change it.
+ */
+may_change: boolean, 
+/**
+ * True when the reader may take it away.
+ */
+may_remove: boolean, 
+/**
+ * Added by somebody who may only add, and not yet taken over.
+ */
+contribution: boolean, 
+/**
  * Values that were also said.
  */
 also_said: Array<AlsoSaid>, };

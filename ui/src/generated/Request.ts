@@ -5,7 +5,11 @@ import type { ProfileCreate } from "./ProfileCreate";
 /**
  * What a host may ask. Tagged by `method`, with the arguments in `params`.
  */
-export type Request = { "method": "status" } | { "method": "profile_create", "params": ProfileCreate } | { "method": "recovery_words" } | { "method": "dossier_new", "params": { 
+export type Request = { "method": "status" } | { "method": "unlock", "params": { 
+/**
+ * As it was typed.
+ */
+passphrase: string, } } | { "method": "profile_create", "params": ProfileCreate } | { "method": "recovery_words" } | { "method": "dossier_new", "params": { 
 /**
  * Title in the resident's own words; none gives the usual one.
  */
@@ -17,7 +21,15 @@ dossier: string, } } | { "method": "plan", "params": {
 /**
  * Dossier id (hex).
  */
-dossier: string, } } | { "method": "section", "params": { 
+dossier: string, } } | { "method": "section_new", "params": { 
+/**
+ * Dossier id (hex); none means the only one.
+ */
+dossier: string | null, 
+/**
+ * Its name, in the resident's words.
+ */
+label: string, } } | { "method": "section", "params": { 
 /**
  * Dossier id (hex).
  */
@@ -121,7 +133,27 @@ text: string,
 /**
  * klopt, klopt_niet, zeggen.
  */
-verdict: string | null, } } | { "method": "invite", "params": Invite } | { "method": "access", "params": { 
+verdict: string | null, } } | { "method": "invite", "params": Invite } | { "method": "invitations", "params": { 
+/**
+ * Dossier id (hex); none means the only one.
+ */
+dossier: string | null, } } | { "method": "proposals", "params": { 
+/**
+ * Dossier id (hex); none means the only one.
+ */
+dossier: string | null, } } | { "method": "invitation_end", "params": { 
+/**
+ * Dossier id (hex); none means the only one.
+ */
+dossier: string | null, 
+/**
+ * Name of the ticket (hex).
+ */
+id: string, } } | { "method": "confirm", "params": { 
+/**
+ * As it was typed.
+ */
+code: string, } } | { "method": "access", "params": { 
 /**
  * Dossier id (hex); none means the only one.
  */

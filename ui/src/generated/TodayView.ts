@@ -13,6 +13,10 @@ export type TodayView = {
  */
 date: string, 
 /**
+ * The moment, by this program's calendar, RFC 3339.
+ */
+now: string, 
+/**
  * First name to greet.
  */
 name: string, 

@@ -11,7 +11,7 @@ export interface Words {
   dates: Dates;
 }
 
-export type TermGroup = 'domain' | 'field' | 'goal_status' | 'action_status' | 'place' | 'right' | 'role' | 'section';
+export type TermGroup = 'deed' | 'domain' | 'field' | 'goal_status' | 'action_status' | 'place' | 'letter' | 'level' | 'relation' | 'right' | 'role' | 'section' | 'strength' | 'zrm';
 
 const I18nContext = createContext<Words | null>(null);
 

@@ -1,61 +1,97 @@
+import enAccess from './en/access.json';
 import enAction from './en/action.json';
+import enAgenda from './en/agenda.json';
 import enCli from './en/cli.json';
 import enCommon from './en/common.json';
 import enDate from './en/date.json';
 import enDesktop from './en/desktop.json';
 import enDossiers from './en/dossiers.json';
+import enEdit from './en/edit.json';
 import enFault from './en/fault.json';
+import enLog from './en/log.json';
+import enNotes from './en/notes.json';
+import enPeople from './en/people.json';
 import enPlan from './en/plan.json';
+import enSafety from './en/safety.json';
+import enSections from './en/sections.json';
 import enShell from './en/shell.json';
 import enStart from './en/start.json';
 import enTerm from './en/term.json';
 import enToday from './en/today.json';
+import enUnlock from './en/unlock.json';
+import nlAccess from './nl/access.json';
 import nlAction from './nl/action.json';
+import nlAgenda from './nl/agenda.json';
 import nlCli from './nl/cli.json';
 import nlCommon from './nl/common.json';
 import nlDate from './nl/date.json';
 import nlDesktop from './nl/desktop.json';
 import nlDossiers from './nl/dossiers.json';
+import nlEdit from './nl/edit.json';
 import nlFault from './nl/fault.json';
+import nlLog from './nl/log.json';
+import nlNotes from './nl/notes.json';
+import nlPeople from './nl/people.json';
 import nlPlan from './nl/plan.json';
+import nlSafety from './nl/safety.json';
+import nlSections from './nl/sections.json';
 import nlShell from './nl/shell.json';
 import nlStart from './nl/start.json';
 import nlTerm from './nl/term.json';
 import nlToday from './nl/today.json';
+import nlUnlock from './nl/unlock.json';
 
 /** The languages, each under its own name, first one first. */
 export const LANGUAGES = { nl: 'Nederlands', en: 'English' } as const;
 export type Language = keyof typeof LANGUAGES;
 
 const nl = {
+  access: nlAccess,
   action: nlAction,
+  agenda: nlAgenda,
   cli: nlCli,
   common: nlCommon,
   date: nlDate,
   desktop: nlDesktop,
   dossiers: nlDossiers,
+  edit: nlEdit,
   fault: nlFault,
+  log: nlLog,
+  notes: nlNotes,
+  people: nlPeople,
   plan: nlPlan,
+  safety: nlSafety,
+  sections: nlSections,
   shell: nlShell,
   start: nlStart,
   term: nlTerm,
   today: nlToday,
+  unlock: nlUnlock,
 };
 type Catalogue = typeof nl;
 
 const en: Catalogue = {
+  access: enAccess,
   action: enAction,
+  agenda: enAgenda,
   cli: enCli,
   common: enCommon,
   date: enDate,
   desktop: enDesktop,
   dossiers: enDossiers,
+  edit: enEdit,
   fault: enFault,
+  log: enLog,
+  notes: enNotes,
+  people: enPeople,
   plan: enPlan,
+  safety: enSafety,
+  sections: enSections,
   shell: enShell,
   start: enStart,
   term: enTerm,
   today: enToday,
+  unlock: enUnlock,
 };
 
 export const CATALOGUES: Record<Language, Catalogue> = { nl, en };

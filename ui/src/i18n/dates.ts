@@ -10,6 +10,9 @@ export class Dates {
   readonly #t: (key: Key, values?: Values) => string;
   readonly #long: Intl.DateTimeFormat;
   readonly #longYear: Intl.DateTimeFormat;
+  readonly #date: Intl.DateTimeFormat;
+  readonly #short: Intl.DateTimeFormat;
+  readonly #locale: string;
   readonly #dutchTime: boolean;
 
   constructor(language: Language, t: (key: Key, values?: Values) => string) {
@@ -17,6 +20,9 @@ export class Dates {
     this.#dutchTime = language === 'nl';
     const day = { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' } as const;
     this.#long = new Intl.DateTimeFormat(LOCALE[language], day);
+    this.#locale = LOCALE[language];
+    this.#date = new Intl.DateTimeFormat(LOCALE[language], { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+    this.#short = new Intl.DateTimeFormat(LOCALE[language], { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
     this.#longYear = new Intl.DateTimeFormat(LOCALE[language], { ...day, year: 'numeric' });
   }
 
@@ -25,6 +31,28 @@ export class Dates {
     const at = noon(day);
     if (at === null) return day;
     return (day.slice(0, 4) === today.slice(0, 4) ? this.#long : this.#longYear).format(at);
+  }
+
+  /** `3 december 2026`. */
+  date(day: string): string {
+    const at = noon(day);
+    return at === null ? day : this.#date.format(at);
+  }
+
+  /** The Dutch day on which an instant falls. */
+  dayOf(instant: string): string {
+    return localDay(instant);
+  }
+
+  /** `wo 25 nov`. */
+  short(day: string): string {
+    const at = noon(day);
+    return at === null ? day : this.#short.format(at);
+  }
+
+  /** `€ 1.840`, with cents only where there are any. */
+  money(amount: number): string {
+    return new Intl.NumberFormat(this.#locale, { style: 'currency', currency: 'EUR', minimumFractionDigits: Number.isInteger(amount) ? 0 : 2 }).format(amount);
   }
 
   /** `vandaag`, `morgen`, `over 3 dagen`; further away than a fortnight, the day itself. */
@@ -51,6 +79,38 @@ export class Dates {
     const { hour, minute } = dutchParts(at);
     return `${Number(hour)}${this.#dutchTime ? '.' : ':'}${minute}`;
   }
+}
+
+/** The Dutch hour of an instant, 0 to 23. */
+export function hourOf(instant: string): number {
+  const at = new Date(instant);
+  return Number.isNaN(at.getTime()) ? 0 : Number(dutchParts(at).hour);
+}
+
+/** An instant at a time of the Dutch clock, RFC 3339; null when there is no such time. */
+export function dutchInstant(day: string, time: string): string | null {
+  const [, hour, minute = '00'] = /^(\d{1,2})(?:[.:](\d{2}))?$/.exec(time.trim()) ?? [];
+  if (hour === undefined || Number(hour) > 23 || Number(minute) > 59) return null;
+  const wall = `${day}T${hour.padStart(2, '0')}:${minute}:00`;
+  for (const offset of ['+01:00', '+02:00']) {
+    const at = new Date(`${wall}${offset}`);
+    if (Number.isNaN(at.getTime())) return null;
+    const parts = dutchParts(at);
+    if (Number(parts.hour) === Number(hour)) return `${wall}${offset}`;
+  }
+  return null;
+}
+
+/** The day that lies `count` days further. */
+export function daysLater(day: string, count: number): string {
+  const at = noon(day);
+  return at === null ? day : new Date(at + count * DAY).toISOString().slice(0, 10);
+}
+
+/** 0 for Monday to 6 for Sunday. */
+export function weekday(day: string): number {
+  const at = noon(day);
+  return at === null ? 0 : (new Date(at).getUTCDay() + 6) % 7;
 }
 
 /** The Dutch day on which an instant falls. */

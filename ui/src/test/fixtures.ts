@@ -3,12 +3,18 @@
  * keeps no rules of its own. Nothing outside tests may import this file.
  */
 import { BackendFault, type Backend, CONTRACT, type Listener } from '../backend';
+import { ACCESS, DELIVERIES, INVITATION, INVITATIONS, LOG, PROPOSALS } from './fixtureAccess';
+import { FAMILY_SECTIONS, familyItems, itemOf } from './fixtureFamily';
+import type { AccessPerson } from '../generated/AccessPerson';
 import type { ActionView } from '../generated/ActionView';
 import type { AppointmentView } from '../generated/AppointmentView';
 import type { DossierCard } from '../generated/DossierCard';
 import type { Event } from '../generated/Event';
 import type { FaultCode } from '../generated/FaultCode';
 import type { GoalView } from '../generated/GoalView';
+import type { InvitationCard } from '../generated/InvitationCard';
+import type { ItemView } from '../generated/ItemView';
+import type { Line } from '../generated/Line';
 import type { NewsView } from '../generated/NewsView';
 import type { OnlookerView } from '../generated/OnlookerView';
 import type { PersonRef } from '../generated/PersonRef';
@@ -17,6 +23,8 @@ import type { Request } from '../generated/Request';
 import type { RightView } from '../generated/RightView';
 
 export const ANCHOR = '2026-11-23';
+/** The program's clock; the browser's says something else. */
+export const NOW = `${ANCHOR}T09:00:00+01:00`;
 
 const NAMES: Record<string, string> = {
   'p-lisa': 'Lisa Verhagen',
@@ -97,11 +105,15 @@ const SEEN_BY: OnlookerView[] = [
   onlooker('p-marleen', 'praktijkondersteuner', 'append'),
 ];
 
-const LISA_CARD: DossierCard = { id: 'd1a5', title: 'Het dossier van Lisa en haar gezin', own: true, me: 'p-lisa', sections: [] };
+const LISA_CARD: DossierCard = { id: 'd1a5', title: 'Het dossier van Lisa en haar gezin', own: true, me: 'p-lisa', sections: FAMILY_SECTIONS };
 
 export type Household = 'lisa' | 'karin' | 'empty';
 
 interface State {
+  people: AccessPerson[];
+  invitations: InvitationCard[];
+  items: ItemView[];
+  log: Line[];
   profile: ProfileView | null;
   dossiers: DossierCard[];
   goals: GoalView[];
@@ -113,13 +125,14 @@ interface State {
 
 function stateOf(household: Household): State {
   const profile = (name: string): ProfileView => ({ person: 'aa', device: 'bb', name, organisation: null, function: null });
-  if (household === 'empty') return { profile: null, dossiers: [], goals: [], actions: [], appointments: [], news: [], seenBy: [] };
-  const full = { goals: GOALS, actions: ACTIONS, appointments: APPOINTMENTS, news: NEWS, seenBy: SEEN_BY };
+  if (household === 'empty') return { profile: null, dossiers: [], goals: [], actions: [], appointments: [], news: [], seenBy: [], people: [], invitations: [], items: [], log: [] };
+  const full = { goals: GOALS, actions: ACTIONS, appointments: APPOINTMENTS, news: NEWS, seenBy: SEEN_BY, people: ACCESS, invitations: INVITATIONS, items: familyItems(household === 'lisa'), log: LOG };
   if (household === 'lisa') return structuredClone({ ...full, profile: profile('Lisa Verhagen'), dossiers: [LISA_CARD] });
   const sections: DossierCard['sections'] = [
     { id: 'plan', label: null, right: 'edit', content: true },
     { id: 'agenda', label: null, right: 'edit', content: true },
     { id: 'geld', label: null, right: 'read', content: false },
+    { id: 'verslagen', label: null, right: 'append', content: true },
   ];
   return structuredClone({
     ...full,
@@ -133,6 +146,10 @@ function stateOf(household: Household): State {
 
 /** A program in memory. */
 export class FixtureProgram implements Backend {
+  /** When set, the home folder is shut and this opens it. */
+  passphrase: string | null = null;
+  /** The digits that the other reads out. */
+  code = '123456789012';
   #state: State;
   #before: State[] = [];
   readonly #listeners = new Set<Listener>();
@@ -156,9 +173,9 @@ export class FixtureProgram implements Backend {
   }
 
   /** What somebody else changed: applied, and told. */
-  elsewhere(change: (state: { goals: GoalView[]; actions: ActionView[]; appointments: AppointmentView[] }) => void) {
+  elsewhere(change: (state: State) => void, sections: string[] = ['plan', 'agenda']) {
     change(this.#state);
-    this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: ['plan', 'agenda'] });
+    this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections });
   }
 
   // The answer's type follows from the request's; one switch cannot show that to the compiler.
@@ -172,19 +189,26 @@ export class FixtureProgram implements Backend {
     return structuredClone(this.#answer(request)) as never;
   }
 
-  #change(change: () => string[]): { ids: string[] } {
+  #change(change: () => string[], sections: string[] = []): { ids: string[] } {
     this.#before.push(structuredClone(this.#state));
     const ids = change();
-    queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: ['plan'] }));
+    queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections }));
     return { ids };
   }
 
   #answer(request: Request): unknown {
     const state = this.#state;
+    if (this.passphrase !== null) {
+      if (request.method !== 'unlock') throw new BackendFault({ code: 'locked', detail: 'passphrase' });
+      if (request.params.passphrase !== this.passphrase) throw new BackendFault({ code: 'wrong_passphrase', detail: null });
+      this.passphrase = null;
+    }
+    const own = state.dossiers[0]?.own ?? false;
     const me = state.dossiers[0]?.me ?? null;
     const mine = (one: ActionView) => ({ ...one, mine: one.who.some((who) => who.id === me) });
     switch (request.method) {
       case 'status':
+      case 'unlock':
         return { contract: this.contract, profile: state.profile, dossiers: state.dossiers };
       case 'profile_create':
         state.profile = { person: 'aa', device: 'bb', ...request.params };
@@ -199,6 +223,7 @@ export class FixtureProgram implements Backend {
       case 'today':
         return {
           date: ANCHOR,
+          now: NOW,
           name: state.profile?.name.split(' ')[0] ?? '',
           appointments: state.appointments,
           my_actions: state.actions
@@ -225,13 +250,15 @@ export class FixtureProgram implements Backend {
             Object.assign(one, request.params.fields);
             one.also_said = one.also_said.filter((said) => !(said.field in request.params.fields));
           }
+          for (const item of state.items) if (item.id === request.params.id) Object.assign(item.fields, request.params.fields);
           return [request.params.id];
         });
       case 'item_add':
         return this.#change(() => {
           const fields = request.params.fields as Record<string, string & string[]>;
-          const id = `new-${state.actions.length + state.goals.length}`;
+          const id = `new-${state.actions.length + state.goals.length + state.items.length}`;
           if (request.params.kind === 'goals') state.goals.push({ ...goal(id, '', fields.title ?? '', '', '', 9, ''), status: 'nieuw', domain: null, measure: null, target_date: null, why: fields.why ?? null });
+          else if (request.params.kind !== 'actions') state.items.push(itemOf(request.params.section, request.params.kind, { ...request.params.fields, id }, own));
           else state.actions.push(action(id, fields.goal_id ?? null, fields.text ?? '', fields.who ?? [], fields.due ?? null, 'open'));
           return [id];
         });
@@ -239,6 +266,82 @@ export class FixtureProgram implements Backend {
         this.#state = this.#before.pop() ?? state;
         queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: [] }));
         return { ids: [] };
+      case 'section': {
+        const { section } = request.params;
+        if (!state.dossiers[0]?.sections.some((one) => one.id === section)) throw new BackendFault({ code: 'not_allowed', detail: section });
+        return {
+          id: section,
+          date: ANCHOR,
+          items: state.items.filter((item) => item.section === section),
+          people: Object.entries(NAMES).map(([id, name]) => ({ id, name })),
+          organisations: state.items.filter((item) => item.kind === 'organisations').map((item) => ({ id: item.id, name: String(item.fields.name) })),
+          right: own ? 'own' : 'append',
+          seen_by: state.seenBy,
+        };
+      }
+      case 'section_new': {
+        const section = { id: 's-1', label: request.params.label, right: 'own', content: true } as const;
+        state.dossiers[0]?.sections.push(section);
+        return section;
+      }
+      case 'item_remove':
+        return this.#change(() => {
+          state.items = state.items.filter((item) => item.id !== request.params.id);
+          state.goals = state.goals.filter((one) => one.id !== request.params.id);
+          state.actions = state.actions.filter((one) => one.id !== request.params.id);
+          return [request.params.id];
+        });
+      case 'note_add':
+        return this.#change(() => [request.params.text]);
+      case 'note_react':
+        return this.#change(() => {
+          const note = state.items.find((item) => item.id === request.params.note);
+          (note?.fields.reactions as unknown[] | undefined)?.push({ by: me, date: ANCHOR, text: request.params.text, verdict: request.params.verdict });
+          return [request.params.note];
+        });
+      case 'access':
+        return { people: state.people, invitations: [] };
+      case 'invitations':
+        return state.invitations;
+      case 'proposals':
+        return PROPOSALS;
+      case 'sync_status':
+        return DELIVERIES;
+      case 'revoke': {
+        const left = state.people.find((one) => one.person === request.params.person);
+        if (left) Object.assign(left, { scopes: [], ended: { confirmed: false } });
+        return { person: request.params.person, sections: [], devices: 1 };
+      }
+      case 'change_access':
+        return { ids: [request.params.person] };
+      case 'invite': {
+        const made: InvitationCard = { ...INVITATION, id: 'f00d', person: request.params.person ?? 'p-new', name: request.params.name ?? '', purpose: request.params.purpose, until: request.params.until };
+        state.invitations.unshift(made);
+        return { ticket: made.ticket, id: made.id, expires: made.expires, person: made.person, scopes: made.scopes };
+      }
+      case 'invitation_end':
+        for (const one of state.invitations) if (one.id === request.params.id) Object.assign(one, { state: 'burnt', ticket: null, qr: [] });
+        return { ids: [] };
+      case 'confirm': {
+        const waiting = state.invitations.find((one) => one.state === 'joined');
+        if (!waiting) throw new BackendFault({ code: 'not_found', detail: 'joiner' });
+        const right = request.params.code === this.code;
+        waiting.state = right ? 'granted' : 'burnt';
+        queueMicrotask(() => this.tell({ event: 'joined', ticket: waiting.id, person: right ? waiting.person : null }));
+        if (!right) throw new BackendFault({ code: 'input_refused', detail: 'wrong_code' });
+        return { person: waiting.person };
+      }
+      case 'log':
+        return state.log;
+      case 'verify':
+        return { ok: true, faults: [], items: 214, compartments: [] };
+      case 'doctor':
+        return [
+          { check: 'database', state: 'ok', detail: null },
+          { check: 'clean_stop', state: 'note', detail: null },
+          { check: 'peers', state: 'ok', detail: '3' },
+          { check: 'clock', state: 'ok', detail: NOW },
+        ];
       // What no screen asks for.
       default:
         throw new BackendFault({ code: 'not_found', detail: null });

@@ -1,7 +1,6 @@
-import { type ReactNode, type SubmitEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Button } from '../../components/Button';
-import { Title } from '../../components/Title';
-import { useWords } from '../../i18n/I18n';
+import { FormBox } from './FormBox';
 
 interface Props {
   button: string;
@@ -19,44 +18,20 @@ interface Props {
 }
 
 /** A button that opens a small form in its place. The focus goes in with it and comes back out. */
-export function AddForm({ button, buttonLabel, purpose, title, level, save, onSave, onCancel, children }: Props) {
-  const { t } = useWords();
+export function AddForm({ button, buttonLabel, purpose, onCancel, children, ...form }: Props) {
   const [open, setOpen] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState(0);
-  const form = useRef<HTMLFormElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const returning = useRef(false);
 
   useEffect(() => {
-    if (open) form.current?.querySelector<HTMLElement>('input, textarea')?.focus();
-    else if (returning.current) {
-      returning.current = false;
-      opener.current?.focus();
-    }
+    if (open || !returning.current) return;
+    returning.current = false;
+    opener.current?.focus();
   }, [open]);
-
-  // After the errors are on the page: the first of them takes the focus.
-  useEffect(() => {
-    if (refused > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [refused]);
 
   function close() {
     returning.current = true;
     setOpen(false);
-  }
-  function cancel() {
-    onCancel();
-    close();
-  }
-  async function submit(event: SubmitEvent<HTMLFormElement>) {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    const saved = await onSave();
-    setBusy(false);
-    if (saved) close();
-    else setRefused((times) => times + 1);
   }
 
   if (!open) {
@@ -67,26 +42,15 @@ export function AddForm({ button, buttonLabel, purpose, title, level, save, onSa
     );
   }
   return (
-    <form
-      ref={form}
-      className="kt-form"
-      noValidate
-      aria-label={title}
-      onSubmit={(event) => void submit(event)}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') cancel();
+    <FormBox
+      {...form}
+      onDone={close}
+      onCancel={() => {
+        onCancel();
+        close();
       }}
     >
-      <Title level={level}>{title}</Title>
       {children}
-      <div className="kt-buttons">
-        <Button type="submit" purpose="primary" busy={busy}>
-          {busy ? t('common.busy') : save}
-        </Button>
-        <Button purpose="subtle" onClick={cancel}>
-          {t('common.cancel')}
-        </Button>
-      </div>
-    </form>
+    </FormBox>
   );
 }

@@ -2,16 +2,23 @@ import { Face, Faces } from '../../components/Faces';
 import { Icon } from '../../components/Icon';
 import type { OnlookerView } from '../../generated/OnlookerView';
 import { useWords } from '../../i18n/I18n';
+import { hrefOf } from '../shell/route';
 import { firstName, firstNames } from './names';
 
-/** "Who sees this", always in view: faces and a sentence, one tap for the whole list. */
-export function SeenBy({ people, own }: { people: readonly OnlookerView[]; own: boolean }) {
+/** "Who sees this", always in view: faces and a sentence, one tap for the whole list, one more to change it. */
+export function SeenBy({ people, own, dossier }: { people: readonly OnlookerView[]; own: boolean; dossier: string }) {
   const { t, term, language } = useWords();
+  const change = own ? (
+    <a className="kt-seen-change" href={hrefOf({ page: 'access', dossier })}>
+      {t('action.seen_by_change')}
+    </a>
+  ) : null;
   if (people.length === 0) {
     return (
       <p className="kt-seen kt-seen-none">
         <Icon name="eye" />
         {own ? t('action.seen_by_nobody') : t('action.seen_by_owner')}
+        {change}
       </p>
     );
   }
@@ -38,6 +45,7 @@ export function SeenBy({ people, own }: { people: readonly OnlookerView[]; own: 
           </li>
         ))}
       </ul>
+      {change}
     </details>
   );
 }

@@ -2,13 +2,22 @@ import { useId, useState } from 'react';
 import { Badge } from '../../components/Badge';
 import { Icon, type IconName } from '../../components/Icon';
 import type { ActionView } from '../../generated/ActionView';
+import type { ItemView } from '../../generated/ItemView';
 import { daysBetween } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
+import { type Desk, Editable } from '../edit/items';
 import { peopleNamed } from '../people/names';
 import { useSteps } from '../shell/Steps';
 import { AlsoSaid } from './AlsoSaid';
+import { ACTION } from './questions';
 
 const STATUS_ICON: Record<string, IconName> = { open: 'circle', gepland: 'calendar', bezig: 'half', klaar: 'check', gestopt: 'stop' };
+
+/** Every item of the section with all its fields, and where its forms write to. */
+export interface Editing {
+  desk: Desk;
+  items: readonly ItemView[];
+}
 
 interface Props {
   dossier: string;
@@ -18,6 +27,8 @@ interface Props {
   today: string;
   /** Without the people when the reader is alone, and without the word that it is under way. */
   brief?: boolean;
+  /** What its form needs; none where it is only ticked. */
+  editing?: Editing | null;
   /** Called after a change, with the action as it is now; resolves when the page shows it. */
   onChanged: (action: ActionView) => Promise<void> | void;
 }
@@ -27,7 +38,7 @@ export function isOver(status: string): boolean {
 }
 
 /** One step of the plan: one tap makes it done, one more opens it again. */
-export function ActionRow({ dossier, action, me, today, brief = false, onChanged }: Props) {
+export function ActionRow({ dossier, action, me, today, brief = false, editing = null, onChanged }: Props) {
   const words = useWords();
   const { t, term, dates } = words;
   const steps = useSteps();
@@ -49,7 +60,7 @@ export function ActionRow({ dossier, action, me, today, brief = false, onChanged
     setTapped(null);
   }
 
-  return (
+  const row = (
     <div className="kt-action" data-over={over} aria-busy={tapped !== null}>
       {action.may_change ? (
         <label className="kt-tick">
@@ -110,5 +121,12 @@ export function ActionRow({ dossier, action, me, today, brief = false, onChanged
         onChanged={() => void onChanged(action)}
       />
     </div>
+  );
+  const item = action.may_change ? editing?.items.find((one) => one.id === action.id) : undefined;
+  if (!editing || !item) return row;
+  return (
+    <Editable desk={editing.desk} item={item} name={action.text} questions={ACTION} compact>
+      {row}
+    </Editable>
   );
 }

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { DayField, NO_DAY, typedDay, type TypedDay } from '../../components/DayField';
 import { Field } from '../../components/Field';
-import { Icon } from '../../components/Icon';
+import { Tick } from '../../components/Tick';
 import type { GoalView } from '../../generated/GoalView';
 import { useWords } from '../../i18n/I18n';
 import { useSteps } from '../shell/Steps';
-import { AddForm } from './AddForm';
+import { AddForm } from '../edit/AddForm';
 
 /** A new step of a goal: what, when, and whether the writer does it. */
 export function AddAction({ dossier, goal, me, proposal, today, onAdded }: { dossier: string; goal: GoalView; me: string | null; proposal: boolean; today: string; onAdded: () => Promise<void> }) {
@@ -65,13 +65,9 @@ export function AddAction({ dossier, goal, me, proposal, today, onAdded }: { dos
         }}
       />
       {me ? (
-        <label className="kt-tick">
-          <input type="checkbox" checked={mine} onChange={(event) => setMine(event.target.checked)} />
-          <span className="kt-tick-box" aria-hidden="true">
-            <Icon name="check" />
-          </span>
-          <span>{t('plan.add_action_mine')}</span>
-        </label>
+        <Tick checked={mine} onChange={setMine}>
+          {t('plan.add_action_mine')}
+        </Tick>
       ) : null}
     </AddForm>
   );

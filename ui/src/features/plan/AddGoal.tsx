@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Field } from '../../components/Field';
 import { useWords } from '../../i18n/I18n';
 import { useSteps } from '../shell/Steps';
-import { AddForm } from './AddForm';
+import { AddForm } from '../edit/AddForm';
 
 /** A new goal: what, and why if one wants. */
 export function AddGoal({ dossier, proposal, onAdded }: { dossier: string; proposal: boolean; onAdded: () => Promise<void> }) {

@@ -5,9 +5,11 @@ import { Title } from '../../components/Title';
 import type { DossierCard } from '../../generated/DossierCard';
 import type { GoalView } from '../../generated/GoalView';
 import { useWords } from '../../i18n/I18n';
-import { ActionRow, isOver } from './ActionRow';
+import { ActionRow, type Editing, isOver } from './ActionRow';
 import { AddAction } from './AddAction';
 import { AlsoSaid } from './AlsoSaid';
+import { Editable } from '../edit/items';
+import { GOAL } from './questions';
 import { Fold } from '../../components/Fold';
 
 const STATUS_ICON: Record<string, IconName> = { nieuw: 'flag', bezig: 'half', gehaald: 'check', gestopt: 'stop' };
@@ -20,20 +22,46 @@ interface Props {
   today: string;
   mayAdd: boolean;
   proposal: boolean;
+  /** What the forms need; none before it is there. */
+  editing: Editing | null;
   onChanged: () => Promise<void>;
 }
 
 /** One goal: the title in own words, why, how one sees it, and the steps that are still to do. */
-export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, onChanged }: Props) {
+export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, editing, onChanged }: Props) {
   const { t, term, dates } = useWords();
   const id = useId();
   const open = goal.actions.filter((action) => !isOver(action.status));
   const over = goal.actions.filter((action) => isOver(action.status));
   const row = (action: GoalView['actions'][number]) => (
     <li key={action.id}>
-      <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} onChanged={onChanged} />
+      <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} editing={editing} onChanged={onChanged} />
     </li>
   );
+  const item = editing?.items.find((one) => one.id === goal.id);
+  const facts =
+    goal.why || goal.measure || goal.target_date ? (
+        <dl className="kt-goal-facts">
+          {goal.why ? (
+            <div>
+              <dt>{t('plan.why')}</dt>
+              <dd dir="auto">{goal.why}</dd>
+            </div>
+          ) : null}
+          {goal.measure ? (
+            <div>
+              <dt>{t('plan.measure')}</dt>
+              <dd dir="auto">{goal.measure}</dd>
+            </div>
+          ) : null}
+          {goal.target_date ? (
+            <div>
+              <dt>{t('plan.target')}</dt>
+              <dd>{dates.day(goal.target_date, today)}</dd>
+            </div>
+          ) : null}
+        </dl>
+      ) : null;
   return (
     <article className="kt-card kt-goal" aria-labelledby={id}>
       <div className="kt-goal-top">
@@ -56,28 +84,13 @@ export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, onCha
         today={today}
         onChanged={() => void onChanged()}
       />
-      {goal.why || goal.measure || goal.target_date ? (
-        <dl className="kt-goal-facts">
-          {goal.why ? (
-            <div>
-              <dt>{t('plan.why')}</dt>
-              <dd dir="auto">{goal.why}</dd>
-            </div>
-          ) : null}
-          {goal.measure ? (
-            <div>
-              <dt>{t('plan.measure')}</dt>
-              <dd dir="auto">{goal.measure}</dd>
-            </div>
-          ) : null}
-          {goal.target_date ? (
-            <div>
-              <dt>{t('plan.target')}</dt>
-              <dd>{dates.day(goal.target_date, today)}</dd>
-            </div>
-          ) : null}
-        </dl>
-      ) : null}
+      {goal.may_change && editing && item ? (
+        <Editable desk={editing.desk} item={item} name={goal.title} questions={GOAL} level={3}>
+          {facts}
+        </Editable>
+      ) : (
+        facts
+      )}
       <Title level={3}>{t('plan.actions')}</Title>
       {open.length > 0 ? <ul className="kt-actions">{open.map(row)}</ul> : null}
       {goal.actions.length === 0 ? <p className="kt-quiet">{mayAdd ? t('plan.no_actions') : t('plan.no_actions_read')}</p> : null}

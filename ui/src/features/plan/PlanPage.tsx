@@ -5,9 +5,12 @@ import { PageTitle, Title } from '../../components/Title';
 import type { DossierCard } from '../../generated/DossierCard';
 import type { GoalView } from '../../generated/GoalView';
 import type { PlanView } from '../../generated/PlanView';
+import type { SectionView } from '../../generated/SectionView';
 import { useWords } from '../../i18n/I18n';
 import { touches, useAnswer } from '../../live/useAnswer';
 import { SeenBy } from '../people/SeenBy';
+import { ItemsOfKind } from '../sections/Items';
+import { deskOf, useSection } from '../sections/useDesk';
 import { Live } from '../shell/Live';
 import { ActionRow } from './ActionRow';
 import { AddGoal } from './AddGoal';
@@ -16,10 +19,18 @@ import { GoalCard } from './GoalCard';
 /** Goals with their steps, from live data. */
 export function PlanPage({ dossier }: { dossier: DossierCard }) {
   const answer = useAnswer({ method: 'plan', params: { dossier: dossier.id } }, touches(dossier.id, ['plan']));
-  return <Live answer={answer}>{(plan) => <Plan dossier={dossier} plan={plan} onChanged={answer.refresh} />}</Live>;
+  const section = useSection(dossier, 'plan');
+  async function refresh() {
+    await Promise.all([answer.refresh(), section.refresh()]);
+  }
+  return <Live answer={answer}>{(plan) => <Plan dossier={dossier} plan={plan} section={section.data} onChanged={refresh} />}</Live>;
 }
 
-function Plan({ dossier, plan, onChanged }: { dossier: DossierCard; plan: PlanView; onChanged: () => Promise<void> }) {
+/** What stands in the plan beside goals and steps. */
+const BESIDE = ['plan', 'strengths', 'concerns', 'decisions', 'court_measures', 'assessments', 'facts', 'earlier_help', 'story', 'flags'];
+const WRITTEN_HERE = new Set(['plan', 'strengths', 'concerns', 'decisions']);
+
+function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; plan: PlanView; /** The same section with every field, for the forms; there a moment later. */ section: SectionView | null; onChanged: () => Promise<void> }) {
   const { t } = useWords();
   const today = plan.date;
   if (plan.right === null) {
@@ -37,10 +48,12 @@ function Plan({ dossier, plan, onChanged }: { dossier: DossierCard; plan: PlanVi
   const past = (goal: GoalView) => goal.status === 'gehaald' || goal.status === 'gestopt';
   const current = plan.goals.filter((goal) => !past(goal));
   const over = plan.goals.filter(past);
+  const editing = section === null ? null : { desk: deskOf(dossier, section, onChanged), items: section.items };
+  const beside = (kind: string) => section?.items.filter((item) => item.kind === kind) ?? [];
   const empty = plan.goals.length === 0 && plan.loose_actions.length === 0;
   const card = (goal: GoalView, index: number) => (
     <li key={goal.id}>
-      <GoalCard dossier={dossier} goal={goal} number={index + 1} today={today} mayAdd={mayAdd} proposal={proposal} onChanged={onChanged} />
+      <GoalCard dossier={dossier} goal={goal} number={index + 1} today={today} mayAdd={mayAdd} proposal={proposal} editing={editing} onChanged={onChanged} />
     </li>
   );
 
@@ -48,7 +61,7 @@ function Plan({ dossier, plan, onChanged }: { dossier: DossierCard; plan: PlanVi
     <>
       <div className="kt-page-top">
         <PageTitle userText>{plan.title ?? t('plan.title')}</PageTitle>
-        <SeenBy people={plan.seen_by} own={dossier.own} />
+        <SeenBy people={plan.seen_by} own={dossier.own} dossier={dossier.id} />
       </div>
       {plan.wish ? (
         <figure className="kt-wish">
@@ -75,7 +88,7 @@ function Plan({ dossier, plan, onChanged }: { dossier: DossierCard; plan: PlanVi
           <ul className="kt-actions">
             {plan.loose_actions.map((action) => (
               <li key={action.id}>
-                <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} onChanged={onChanged} />
+                <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} editing={editing} onChanged={onChanged} />
               </li>
             ))}
           </ul>
@@ -86,6 +99,13 @@ function Plan({ dossier, plan, onChanged }: { dossier: DossierCard; plan: PlanVi
           <ul className="kt-goals">{over.map((goal, index) => card(goal, current.length + index))}</ul>
         </Fold>
       ) : null}
+      {editing
+        ? BESIDE.map((kind) => {
+            const items = beside(kind);
+            const add = mayAdd && WRITTEN_HERE.has(kind);
+            return items.length > 0 || add ? <ItemsOfKind key={kind} kind={kind} items={items} desk={editing.desk} add={add} /> : null;
+          })
+        : null}
     </>
   );
 }

@@ -133,8 +133,8 @@ it('offers nothing to change to somebody who may only look', async () => {
     const call = program.call.bind(program);
     program.call = async (request) => {
       const answer = await call(request);
-      if (request.method !== 'plan') return answer;
-      return JSON.parse(JSON.stringify(answer).replaceAll('"may_change":true', '"may_change":false').replace('"right":"own"', '"right":"read"')) as never;
+      if (request.method !== 'plan' && request.method !== 'section') return answer;
+      return JSON.parse(JSON.stringify(answer).replaceAll('"may_change":true', '"may_change":false').replaceAll('"may_remove":true', '"may_remove":false').replace('"right":"own"', '"right":"read"')) as never;
     };
   });
   expect(await screen.findByRole('heading', { level: 1, name: 'Rust in huis en grip op geld' })).toBeTruthy();

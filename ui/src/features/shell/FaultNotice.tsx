@@ -5,10 +5,10 @@ import type { Key } from '../../i18n/catalogue';
 import { useWords } from '../../i18n/I18n';
 
 /** What went wrong, what to do about it, and a button that tries again. */
-export function FaultNotice({ fault, stale = false, onRetry }: { fault: Fault; stale?: boolean; onRetry?: () => void }) {
+export function FaultNotice({ fault, stale = false, titled = true, onRetry }: { fault: Fault; stale?: boolean; /** False where the page's own title says it. */ titled?: boolean; onRetry?: () => void }) {
   const { t } = useWords();
   return (
-    <Notice icon="alert" tone="warm" title={t('fault.title')} alert>
+    <Notice icon="alert" tone="warm" title={titled ? t('fault.title') : undefined} alert>
       <p>
         {stale ? `${t('common.stale')} ` : null}
         {t(`fault.${fault.code}` as Key)}

@@ -9,7 +9,7 @@ import { useLive } from '../../live/BackendProvider';
 import { firstNames } from '../people/names';
 import { DisplayMenu } from './DisplayMenu';
 import type { Preferences } from './preferences';
-import { hrefOf, type Route } from './route';
+import { type DossierPage, hrefOf, type Route } from './route';
 
 interface Props {
   route: Route;
@@ -27,12 +27,22 @@ export function Frame({ route, dossier, several, preferences, change, children }
   const { t } = useWords();
   const pages: { route: Route; icon: IconName; label: string }[] = [];
   if (dossier) {
-    pages.push({ route: { page: 'today', dossier: dossier.id }, icon: 'sun', label: t('shell.today') });
-    if (dossier.own || dossier.sections.some((section) => section.id === 'plan' && section.content)) {
-      pages.push({ route: { page: 'plan', dossier: dossier.id }, icon: 'road', label: t('shell.plan') });
+    const sees = (section: string) => dossier.own || dossier.sections.some((one) => one.id === section);
+    const add = (page: DossierPage, icon: IconName, label: string) => pages.push({ route: { page, dossier: dossier.id }, icon, label });
+    add('today', 'sun', t('shell.today'));
+    if (dossier.own || dossier.sections.some((section) => section.id === 'plan' && section.content)) add('plan', 'road', t('shell.plan'));
+    if (sees('agenda')) add('agenda', 'calendar', t('shell.agenda'));
+    if (sees('verslagen')) add('notes', 'book', dossier.own ? t('shell.notes') : t('shell.notes_helper'));
+    add('sections', 'folders', dossier.own ? t('shell.sections') : t('shell.sections_helper'));
+    if (dossier.own) {
+      add('access', 'eye', t('shell.access'));
+      add('log', 'list', t('shell.log'));
     }
+    add('safety', 'shield', t('shell.safety'));
   }
-  if (several) pages.push({ route: { page: 'dossiers' }, icon: 'folders', label: t('shell.dossiers') });
+  if (several) pages.push({ route: { page: 'dossiers' }, icon: 'people', label: t('shell.dossiers') });
+  // A section is reached over the list of all, an invitation over who looks along.
+  const current = route.page === 'section' ? 'sections' : route.page === 'invite' ? 'access' : route.page;
 
   return (
     <div className="kt-frame">
@@ -64,7 +74,7 @@ export function Frame({ route, dossier, several, preferences, change, children }
             <ul className="kt-nav">
               {pages.map((page) => (
                 <li key={page.route.page}>
-                  <a href={hrefOf(page.route)} aria-current={page.route.page === route.page ? 'page' : undefined}>
+                  <a href={hrefOf(page.route)} aria-current={page.route.page === current ? (current === route.page ? 'page' : 'true') : undefined}>
                     <Icon name={page.icon} />
                     {page.label}
                   </a>

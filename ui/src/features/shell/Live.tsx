@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Loading } from '../../components/Notice';
+import { PageTitle } from '../../components/Title';
 import { useWords } from '../../i18n/I18n';
 import type { Live as LiveAnswer } from '../../live/useAnswer';
 import { FaultNotice } from './FaultNotice';
@@ -9,8 +10,14 @@ export function Live<T>({ answer, page = false, children }: { answer: LiveAnswer
   const { t } = useWords();
   const retry = () => void answer.refresh();
   if (answer.data === null) {
-    const waiting = answer.fault ? <FaultNotice fault={answer.fault} onRetry={retry} /> : <Loading text={t('common.loading')} />;
-    return page ? <main className="kt-alone">{waiting}</main> : waiting;
+    const waiting = answer.fault ? <FaultNotice fault={answer.fault} titled={!page} onRetry={retry} /> : <Loading text={t('common.loading')} />;
+    if (!page) return waiting;
+    return (
+      <main className="kt-alone">
+        {answer.fault ? <PageTitle>{t('fault.title')}</PageTitle> : null}
+        {waiting}
+      </main>
+    );
   }
   return (
     <>

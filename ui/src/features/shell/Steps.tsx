@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, use, useCallback, useMemo, useState } from 'react';
-import { faultOf } from '../../backend';
+import { type Answer, faultOf } from '../../backend';
 import { Button } from '../../components/Button';
 import { Icon } from '../../components/Icon';
 import type { Fault } from '../../generated/Fault';
@@ -17,8 +17,12 @@ interface Said {
 
 interface Steps {
   /** Sends a change and says in words what was done, with a way back. True when it succeeded. */
-  take: (request: Request & { params: { dossier: string } }, said: string) => Promise<boolean>;
+  take: (request: Step, said: string, options?: { undo: boolean }) => Promise<boolean>;
+  /** The same, with the answer; none when it failed. */
+  ask: <R extends Step>(request: R, said: string, options?: { undo: boolean }) => Promise<Answer<R> | null>;
 }
+
+type Step = Request & { params: { dossier: string | null } };
 
 const StepsContext = createContext<Steps | null>(null);
 
@@ -38,21 +42,19 @@ export function StepsProvider({ place, children }: { /** The page; another one c
   }
 
   const fail = useCallback((fault: Fault) => setSaid({ text: t(`fault.${fault.code}` as Key), undo: null, fault: true }), [t]);
-  const steps = useMemo<Steps>(
-    () => ({
-      async take(request, text) {
-        try {
-          await backend.call(request);
-          setSaid({ text, undo: request.params.dossier, fault: false });
-          return true;
-        } catch (thrown) {
-          fail(faultOf(thrown));
-          return false;
-        }
-      },
-    }),
-    [backend, fail],
-  );
+  const steps = useMemo<Steps>(() => {
+    const ask: Steps['ask'] = async (request, text, { undo } = { undo: true }) => {
+      try {
+        const answer = await backend.call(request);
+        setSaid({ text, undo: undo ? request.params.dossier : null, fault: false });
+        return answer;
+      } catch (thrown) {
+        fail(faultOf(thrown));
+        return null;
+      }
+    };
+    return { ask, take: async (...step) => (await ask(...step)) !== null };
+  }, [backend, fail]);
 
   async function undo(dossier: string) {
     setUndoing(true);

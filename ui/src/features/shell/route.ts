@@ -1,19 +1,43 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { focusNextTitle } from '../../components/Title';
 
-export type Route = { page: 'home' } | { page: 'dossiers' } | { page: 'today' | 'plan'; dossier: string };
+/** Pages of a dossier that need nothing but the dossier. */
+export const DOSSIER_PAGES = ['today', 'plan', 'agenda', 'notes', 'sections', 'access', 'invite', 'log', 'safety'] as const;
+export type DossierPage = (typeof DOSSIER_PAGES)[number];
+
+export type Route = { page: 'home' } | { page: 'dossiers' } | { page: DossierPage; dossier: string } | { page: 'section'; dossier: string; section: string };
+
+/** Sections that have a page of their own. */
+const OWN_PAGE: Readonly<Record<string, DossierPage>> = { plan: 'plan', agenda: 'agenda', verslagen: 'notes' };
 
 export function parseRoute(hash: string): Route {
-  const [kind, dossier, page] = hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+  const [kind, dossier, page, section] = hash.replace(/^#\/?/, '').split('/').map(decoded);
   if (kind === 'dossiers') return { page: 'dossiers' };
-  if (kind === 'd' && dossier) return { page: page === 'plan' ? 'plan' : 'today', dossier };
-  return { page: 'home' };
+  if (kind !== 'd' || !dossier) return { page: 'home' };
+  if (page === 'section' && section) return { page, dossier, section };
+  return { page: DOSSIER_PAGES.find((one) => one === page) ?? 'today', dossier };
+}
+
+/** An address that somebody typed may hold what is no text at all. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
 }
 
 export function hrefOf(route: Route): string {
   if (route.page === 'home') return '#/';
   if (route.page === 'dossiers') return '#/dossiers';
-  return `#/d/${encodeURIComponent(route.dossier)}/${route.page}`;
+  const base = `#/d/${encodeURIComponent(route.dossier)}/${route.page}`;
+  return route.page === 'section' ? `${base}/${encodeURIComponent(route.section)}` : base;
+}
+
+/** The page on which a section is shown. */
+export function sectionRoute(dossier: string, section: string): Route {
+  const own = OWN_PAGE[section];
+  return own ? { page: own, dossier } : { page: 'section', dossier, section };
 }
 
 function subscribe(changed: () => void) {

@@ -7,7 +7,7 @@ import type { Words } from '../../generated/Words';
 import { useWords } from '../../i18n/I18n';
 
 /** Shows the recovery words, then asks two of them back: a paper that was tried is a paper that works. */
-export function RecoveryWords({ words, onDone }: { words: Words; onDone: () => void }) {
+export function RecoveryWords({ words, done, onDone }: { words: Words; /** The last button, where the words are looked at again. */ done?: string; onDone: () => void }) {
   const { t } = useWords();
   const [asked, setAsked] = useState<readonly number[] | null>(null);
 
@@ -16,6 +16,7 @@ export function RecoveryWords({ words, onDone }: { words: Words; onDone: () => v
       <Check
         words={words.words}
         asked={asked}
+        done={done ?? t('start.check_done')}
         onDone={onDone}
         onBack={() => {
           focusNextTitle();
@@ -52,14 +53,14 @@ export function RecoveryWords({ words, onDone }: { words: Words; onDone: () => v
           {t('start.words_done')}
         </Button>
         <Button purpose="subtle" onClick={onDone}>
-          {t('start.words_later')}
+          {done ?? t('start.words_later')}
         </Button>
       </div>
     </>
   );
 }
 
-function Check({ words, asked, onDone, onBack }: { words: readonly string[]; asked: readonly number[]; onDone: () => void; onBack: () => void }) {
+function Check({ words, asked, done, onDone, onBack }: { words: readonly string[]; asked: readonly number[]; done: string; onDone: () => void; onBack: () => void }) {
   const { t } = useWords();
   const [given, setGiven] = useState<Readonly<Record<number, string>>>({});
   const [wrong, setWrong] = useState<readonly number[]>([]);
@@ -91,7 +92,7 @@ function Check({ words, asked, onDone, onBack }: { words: readonly string[]; ask
       ))}
       <div className="kt-buttons">
         <Button type="submit" purpose="primary">
-          {t('start.check_done')}
+          {done}
         </Button>
         <Button purpose="subtle" onClick={onBack}>
           {t('start.check_again')}

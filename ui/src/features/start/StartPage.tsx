@@ -30,6 +30,9 @@ const PROMISES: { icon: IconName; title: 'start.promise_own' | 'start.promise_ch
   { icon: 'speech', title: 'start.promise_once', text: 'start.promise_once_text' },
 ];
 
+/** Characters that a passphrase must have at least: a short one can be guessed by whoever has the file. */
+const SHORTEST = 12;
+
 /** From nothing to a dossier of one's own: a name, the recovery words, done. */
 export function StartPage({ profile, preferences, change, onDone }: Props) {
   const { t } = useWords();
@@ -38,6 +41,15 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
   const [missing, setMissing] = useState(false);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | null>(null);
+  const [choosing, setChoosing] = useState(false);
+  const [passphrase, setPassphrase] = useState('');
+  const [again, setAgain] = useState('');
+  const [weak, setWeak] = useState<'unlock.short' | 'unlock.differ' | null>(null);
+  const first = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+  const second = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (choosing) first.current?.focus();
+  }, [choosing]);
   const [dossier, setDossier] = useState<string | null>(null);
   const [words, setWords] = useState<Words | null>(null);
   // What already succeeded is not made again when a later step has to be tried once more.
@@ -53,10 +65,19 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
       input.current?.focus();
       return;
     }
+    if (choosing && !known.current) {
+      const found = passphrase.length < SHORTEST ? 'unlock.short' : passphrase === again ? null : 'unlock.differ';
+      setWeak(found);
+      if (found) {
+        (found === 'unlock.short' ? first : second).current?.focus();
+        return;
+      }
+    }
     setBusy(true);
     setFault(null);
     try {
       if (!known.current) {
+        if (choosing) await backend.call({ method: 'unlock', params: { passphrase } });
         await backend.call({ method: 'profile_create', params: { name: name.trim(), organisation: null, function: null } });
         known.current = true;
       }
@@ -69,7 +90,10 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
       focusNextTitle();
       setWords(recovery);
     } catch (thrown) {
-      setFault(faultOf(thrown));
+      const caught = faultOf(thrown);
+      // This computer keeps no keys for its programs: a passphrase takes that place.
+      if (caught.code === 'locked' && !known.current && !choosing) setChoosing(true);
+      else setFault(caught);
     } finally {
       setBusy(false);
     }
@@ -137,6 +161,41 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
               }}
             />
           )}
+          {choosing ? (
+            <div className="kt-stack" role="group" aria-labelledby="start-passphrase">
+              <Title level={2} id="start-passphrase">
+                {t('unlock.choose_title')}
+              </Title>
+              <p>{t('unlock.choose_lead')}</p>
+              <Field
+                ref={first}
+                label={t('unlock.passphrase')}
+                hint={t('unlock.choose_hint')}
+                error={weak === 'unlock.short' ? t(weak) : null}
+                required
+                secret
+                autoComplete="new-password"
+                value={passphrase}
+                onChange={(value) => {
+                  setPassphrase(value);
+                  setWeak(null);
+                }}
+              />
+              <Field
+                ref={second}
+                label={t('unlock.again')}
+                error={weak === 'unlock.differ' ? t(weak) : null}
+                required
+                secret
+                autoComplete="new-password"
+                value={again}
+                onChange={(value) => {
+                  setAgain(value);
+                  setWeak(null);
+                }}
+              />
+            </div>
+          ) : null}
           {fault ? <FaultNotice fault={fault} /> : null}
           <Button type="submit" purpose="primary" busy={busy}>
             {busy ? t('start.make_busy') : t('start.make')}

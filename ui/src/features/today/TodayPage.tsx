@@ -6,6 +6,7 @@ import type { ActionView } from '../../generated/ActionView';
 import type { DossierCard } from '../../generated/DossierCard';
 import type { NewsView } from '../../generated/NewsView';
 import type { TodayView } from '../../generated/TodayView';
+import { hourOf } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
 import { touches, useAnswer } from '../../live/useAnswer';
 import { firstName } from '../people/names';
@@ -23,7 +24,7 @@ export function TodayPage({ dossier }: { dossier: DossierCard }) {
 
 function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: TodayView; onChanged: () => Promise<void> }) {
   const { t, dates } = useWords();
-  const hour = new Date().getHours();
+  const hour = hourOf(today.now);
   const greeting = hour < 12 ? 'today.morning' : hour < 18 ? 'today.afternoon' : 'today.evening';
   const fresh = dossier.own && today.appointments.length === 0 && today.my_actions.length === 0 && today.news.length === 0;
 
@@ -32,7 +33,7 @@ function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: Tod
       <div className="kt-page-top">
         <p className="kt-date">{dates.day(today.date, today.date)}</p>
         <PageTitle>{t(greeting, { name: firstName(today.name) })}</PageTitle>
-        <SeenBy people={today.seen_by} own={dossier.own} />
+        <SeenBy people={today.seen_by} own={dossier.own} dossier={dossier.id} />
       </div>
       {fresh ? (
         <div className="kt-card kt-empty">

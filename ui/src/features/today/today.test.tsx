@@ -48,7 +48,7 @@ describe('Today', () => {
     expect(document.activeElement).toBe(tick(LATE));
     expect(await barriers()).toEqual([]);
 
-    await user.click(screen.getByRole('button', { name: 'Maak ongedaan' }));
+    await user.click(screen.getByRole('button', { name: 'Terugdraaien' }));
     await waitFor(() => expect(tick(LATE).checked).toBe(false));
     expect(program.asked).toContainEqual({ method: 'undo', params: { dossier: 'd1a5' } });
     expect(screen.getByRole('status').textContent).toBe('Het staat weer zoals het was.');
@@ -61,7 +61,7 @@ describe('Today', () => {
     await user.click(tick(LATE));
     await waitFor(() => expect(screen.getByRole('status').textContent).toContain('U mag dit niet doen.'));
     expect(tick(LATE).checked).toBe(false);
-    expect(screen.queryByRole('button', { name: 'Maak ongedaan' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Terugdraaien' })).toBeNull();
   });
 
   it('follows what others change, without taking the focus away', async () => {

@@ -1,0 +1,61 @@
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+
+interface Props<T> {
+  items: readonly T[];
+  keyOf: (item: T) => string;
+  children: (item: T, index: number) => ReactNode;
+  /** Height of a row before it was measured, in CSS pixels. */
+  estimate: number;
+  className?: string;
+  label?: string;
+}
+
+/** Up to here a list is drawn whole: search in the page and printing then find everything. */
+const WHOLE = 150;
+
+/** A list that draws only what is near the screen once it is long; the place of each row stays known to a screen reader. */
+export function LongList<T>(props: Props<T>) {
+  const { items, keyOf, children, className, label } = props;
+  if (items.length > WHOLE) return <Windowed {...props} />;
+  return (
+    <ul className={className} aria-label={label}>
+      {items.map((item, index) => (
+        <li key={keyOf(item)}>{children(item, index)}</li>
+      ))}
+    </ul>
+  );
+}
+
+function Windowed<T>({ items, keyOf, children, estimate, className, label }: Props<T>) {
+  const list = useRef<HTMLUListElement>(null);
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => {
+    const place = () => setTop((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
+    place();
+    window.addEventListener('resize', place);
+    return () => window.removeEventListener('resize', place);
+  }, []);
+  const rows = useWindowVirtualizer({
+    count: items.length,
+    estimateSize: () => estimate,
+    getItemKey: (index) => {
+      const item = items[index];
+      return item === undefined ? index : keyOf(item);
+    },
+    overscan: 8,
+    scrollMargin: top,
+  });
+  return (
+    <ul ref={list} className={className} aria-label={label} data-windowed style={{ blockSize: rows.getTotalSize() }}>
+      {rows.getVirtualItems().map((row) => {
+        const item = items[row.index];
+        return item === undefined ? null : (
+          <li key={row.key} ref={rows.measureElement} data-index={row.index} aria-setsize={items.length} aria-posinset={row.index + 1} style={{ transform: `translateY(${row.start - top}px)` }}>
+            {children(item, row.index)}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,247 @@
+import { useEffect, useRef, useState, type SubmitEvent } from 'react';
+import { Button } from '../../components/Button';
+import { Choice } from '../../components/Choice';
+import { DayField, type TypedDay, typedDay } from '../../components/DayField';
+import { Field } from '../../components/Field';
+import { Icon } from '../../components/Icon';
+import { Pick } from '../../components/Pick';
+import { PageTitle, Title } from '../../components/Title';
+import type { DossierCard } from '../../generated/DossierCard';
+import type { PersonRef } from '../../generated/PersonRef';
+import type { ProposalView } from '../../generated/ProposalView';
+import type { Key } from '../../i18n/catalogue';
+import { useWords } from '../../i18n/I18n';
+import { useAnswer } from '../../live/useAnswer';
+import { splitDay } from '../edit/spec';
+import { listed } from '../people/names';
+import { Live } from '../shell/Live';
+import { hrefOf } from '../shell/route';
+import { useSteps } from '../shell/Steps';
+import { useSection } from '../sections/useDesk';
+import { grantsOf, type Level, levelsOf, type Levels, PRESETS, type Preset } from './grants';
+import { Invitations } from './Invitations';
+import { LevelPicker } from './LevelPicker';
+import { ScopeWords } from './ScopeWords';
+import { daysLater } from '../../i18n/dates';
+
+const NEW = '';
+const HOURS = { day: 24, week: 168, month: 720 } as const;
+
+/** Person → what for → which parts → the ticket; then the code. */
+export function InvitePage({ dossier }: { dossier: DossierCard }) {
+  const { t } = useWords();
+  const [made, setMade] = useState<string | null>(null);
+  const people = useSection(dossier, 'netwerk');
+  const proposals = useAnswer({ method: 'proposals', params: { dossier: dossier.id } }, () => false);
+  const access = useAnswer({ method: 'access', params: { dossier: dossier.id } }, (event) => event.event === 'joined');
+  const inside = new Set(access.data?.people.filter((person) => person.ended === null).map((person) => person.person));
+
+  if (made !== null) {
+    return (
+      <>
+        <div className="kt-page-top">
+          <PageTitle key="made">{t('access.made_title')}</PageTitle>
+        </div>
+        <Invitations dossier={dossier} only={made} />
+        <div className="kt-buttons">
+          <a className="kt-main-link" href={hrefOf({ page: 'access', dossier: dossier.id })}>
+            {t('access.to_access')}
+          </a>
+          <Button onClick={() => setMade(null)}>{t('access.another')}</Button>
+        </div>
+      </>
+    );
+  }
+  return (
+    <>
+      <div className="kt-page-top">
+        <PageTitle key="invite">{t('access.invite_title')}</PageTitle>
+        <p className="kt-lead">{t('access.invite_lead')}</p>
+      </div>
+      <Live answer={people}>{(view) => <Form dossier={dossier} people={view.people.filter((person) => person.id !== dossier.me && !inside.has(person.id))} proposals={proposals.data ?? []} today={view.date} onMade={setMade} />}</Live>
+    </>
+  );
+}
+
+const ROLES = ['mantelzorger', 'familie', 'vriend', 'buur', 'vrijwilliger', 'wijkteam', 'jeugdhulp', 'schuldhulp', 'huisarts', 'praktijkondersteuner', 'apotheek', 'school', 'clientondersteuner', 'bewindvoerder', 'mentor', 'woningcorporatie'] as const;
+
+function Form({ dossier, people, proposals, today, onMade }: { dossier: DossierCard; people: readonly PersonRef[]; proposals: readonly ProposalView[]; today: string; onMade: (id: string) => void }) {
+  const { t, term, language } = useWords();
+  const steps = useSteps();
+  const [person, setPerson] = useState(NEW);
+  const [name, setName] = useState('');
+  const [role, setRole] = useState('');
+  const [purpose, setPurpose] = useState('');
+  const [levels, setLevels] = useState<Levels>({});
+  const [until, setUntil] = useState<TypedDay>(() => splitDay(daysLater(today, 182)));
+  const [valid, setValid] = useState<keyof typeof HOURS>('week');
+  const [wrong, setWrong] = useState<Partial<Record<'name' | 'purpose' | 'levels' | 'until', Key>>>({});
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (refused > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-wrong]')?.focus();
+  }, [refused]);
+  const proposal = proposals.find((one) => one.person === person) ?? null;
+  const known = people.find((one) => one.id === person)?.name ?? null;
+
+  function choose(id: string) {
+    setPerson(id);
+    setWrong({});
+    const proposed = proposals.find((one) => one.person === id);
+    if (!proposed) return;
+    setLevels(levelsOf(proposed.scopes));
+    setPurpose((was) => was || (proposed.purpose ?? ''));
+    if (proposed.until && proposed.until >= today) setUntil(splitDay(proposed.until));
+  }
+  function preset(which: Preset) {
+    const shown = new Set(dossier.sections.map((section) => section.id));
+    setLevels(Object.fromEntries(Object.entries(PRESETS[which]).filter(([section]) => shown.has(section))) as Record<string, Level>);
+    setWrong(({ levels: _, ...others }) => others);
+  }
+  async function make(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (busy) return;
+    const day = typedDay(until);
+    const grants = grantsOf(levels);
+    const found: typeof wrong = {};
+    if (person === NEW && name.trim() === '') found.name = 'common.required';
+    if (purpose.trim() === '') found.purpose = 'access.purpose_missing';
+    if (grants.length === 0) found.levels = 'access.nothing';
+    if (day === null) found.until = 'date.no_such_day';
+    else if (day !== '' && day < today) found.until = 'access.until_past';
+    setWrong(found);
+    if (Object.keys(found).length > 0) {
+      setRefused((times) => times + 1);
+      return;
+    }
+    setBusy(true);
+    const invited = await steps.ask(
+      {
+        method: 'invite',
+        params: {
+          dossier: dossier.id,
+          person: person || null,
+          name: person ? known : name.trim(),
+          role: role || null,
+          purpose: purpose.trim(),
+          grants,
+          until: day || null,
+          hints: [],
+          hours: HOURS[valid],
+        },
+      },
+      t('access.made', { name: known ?? name.trim() }),
+      { undo: false },
+    );
+    setBusy(false);
+    if (invited) onMade(invited.id);
+  }
+
+  const scopes = grantsOf(levels).map((grant) => {
+    const [section = '', level = ''] = grant.split('=');
+    return { section, level: level.replace(':dat', ''), content: !level.endsWith(':dat') };
+  });
+  return (
+    <form ref={form} className="kt-invite" noValidate aria-label={t('access.invite_title')} onSubmit={(event) => void make(event)}>
+      <section className="kt-card kt-stack" aria-labelledby="invite-who">
+        <Title level={2} id="invite-who">
+          {t('access.who')}
+        </Title>
+        <Pick label={t('access.person')} value={person} options={[{ value: NEW, label: t('access.person_new') }, ...people.map(({ id, name: named }) => ({ value: id, label: named ?? id }))]} onChange={choose} />
+        {person === NEW ? (
+          <Field
+            label={t('access.name')}
+            required
+            error={wrong.name ? t(wrong.name) : null}
+            value={name}
+            onChange={(value) => {
+              setName(value);
+              setWrong(({ name: _, ...others }) => others);
+            }}
+          />
+        ) : null}
+        {proposal ? null : <Pick label={t('people.role')} note={t('common.optional')} value={role} options={[{ value: '', label: t('edit.not_said') }, ...ROLES.map((one) => ({ value: one, label: term('role', one) }))]} onChange={setRole} />}
+        {proposal ? <p className="kt-hint">{t('access.proposed')}</p> : null}
+        {proposal?.only_about ? <p className="kt-hint">{t('access.only_about', { names: listed(proposal.only_about.map((one) => one.name ?? t('common.unknown_person')), language) })}</p> : null}
+      </section>
+      <section className="kt-card kt-stack" aria-labelledby="invite-why">
+        <Title level={2} id="invite-why">
+          {t('access.what_for')}
+        </Title>
+        <Field
+          label={t('access.purpose')}
+          hint={t('access.purpose_hint')}
+          required
+          error={wrong.purpose ? t(wrong.purpose) : null}
+          value={purpose}
+          onChange={(value) => {
+            setPurpose(value);
+            setWrong(({ purpose: _, ...others }) => others);
+          }}
+        />
+        <DayField
+          legend={t('access.until_when')}
+          note={t('common.optional')}
+          labels={{ day: t('date.day'), month: t('date.month'), year: t('date.year') }}
+          error={wrong.until ? t(wrong.until) : null}
+          value={until}
+          onChange={(value) => {
+            setUntil(value);
+            setWrong(({ until: _, ...others }) => others);
+          }}
+        />
+      </section>
+      <section className="kt-card kt-stack" aria-labelledby="invite-what">
+        <Title level={2} id="invite-what">
+          {t('access.what')}
+        </Title>
+        <div role="group" aria-label={t('access.presets')} className="kt-buttons">
+          {(Object.keys(PRESETS) as Preset[]).map((which) => (
+            <Button key={which} onClick={() => preset(which)}>
+              {t(`access.preset_${which}`)}
+            </Button>
+          ))}
+        </div>
+        <LevelPicker
+          dossier={dossier}
+          levels={levels}
+          onChange={(next) => {
+            setLevels(next);
+            setWrong(({ levels: _, ...others }) => others);
+          }}
+        />
+        {wrong.levels ? (
+          <p className="kt-error" tabIndex={-1} data-wrong>
+            <Icon name="alert" />
+            {t(wrong.levels)}
+          </p>
+        ) : null}
+      </section>
+      <section className="kt-card kt-stack" aria-labelledby="invite-check">
+        <Title level={2} id="invite-check">
+          {t('access.check')}
+        </Title>
+        {scopes.length > 0 ? <ScopeWords dossier={dossier} scopes={scopes} /> : <p className="kt-quiet">{t('access.check_nothing')}</p>}
+        <Choice
+          legend={t('access.valid')}
+          value={valid}
+          options={[
+            { value: 'day', label: t('access.valid_day') },
+            { value: 'week', label: t('access.valid_week') },
+            { value: 'month', label: t('access.valid_month') },
+          ]}
+          onChange={setValid}
+        />
+        <div className="kt-buttons">
+          <Button type="submit" purpose="primary" busy={busy}>
+            {busy ? t('common.busy') : t('access.make')}
+          </Button>
+          <a className="kt-link" href={hrefOf({ page: 'access', dossier: dossier.id })}>
+            {t('common.cancel')}
+          </a>
+        </div>
+      </section>
+    </form>
+  );
+}

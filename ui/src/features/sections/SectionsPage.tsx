@@ -1,0 +1,78 @@
+import { useState } from 'react';
+import { Field } from '../../components/Field';
+import { Icon } from '../../components/Icon';
+import { PageTitle, Title } from '../../components/Title';
+import type { DossierCard } from '../../generated/DossierCard';
+import type { Key } from '../../i18n/catalogue';
+import { useWords } from '../../i18n/I18n';
+import { AddForm } from '../edit/AddForm';
+import { hrefOf, sectionRoute } from '../shell/route';
+import { useSteps } from '../shell/Steps';
+import { sectionIcon } from './icons';
+
+/** All parts of the dossier, each one tap away. */
+export function SectionsPage({ dossier, onChanged }: { dossier: DossierCard; onChanged: () => Promise<void> }) {
+  const { t, term } = useWords();
+  return (
+    <>
+      <div className="kt-page-top">
+        <PageTitle>{dossier.own ? t('sections.all') : t('sections.all_helper')}</PageTitle>
+        <p className="kt-lead">{dossier.own ? t('sections.all_lead') : t('sections.all_lead_helper')}</p>
+      </div>
+      <ul className="kt-tiles">
+        {dossier.sections.map((section) => (
+          <li key={section.id} className="kt-card kt-tile">
+            <Icon name={sectionIcon(section.id)} />
+            <Title level={2}>
+              <a href={hrefOf(sectionRoute(dossier.id, section.id))} dir="auto">
+                {section.label ?? term('section', section.id)}
+              </a>
+            </Title>
+            {dossier.own ? null : <p className="kt-quiet">{section.content ? term('right', section.right) : t('dossiers.only_that')}</p>}
+          </li>
+        ))}
+      </ul>
+      {dossier.own ? <NewSection dossier={dossier.id} onChanged={onChanged} /> : null}
+    </>
+  );
+}
+
+function NewSection({ dossier, onChanged }: { dossier: string; onChanged: () => Promise<void> }) {
+  const { t } = useWords();
+  const steps = useSteps();
+  const [label, setLabel] = useState('');
+  const [wrong, setWrong] = useState<Key | null>(null);
+  function empty() {
+    setLabel('');
+    setWrong(null);
+  }
+  async function save() {
+    const name = label.trim();
+    if (name === '' || [...name].length > 60) {
+      setWrong(name === '' ? 'common.required' : 'sections.new_long');
+      return false;
+    }
+    // A section cannot be taken away again by undo: it is empty, and only the resident sees it.
+    const saved = await steps.take({ method: 'section_new', params: { dossier, label: name } }, t('sections.new_made', { name }), { undo: false });
+    if (saved) {
+      await onChanged();
+      empty();
+    }
+    return saved;
+  }
+  return (
+    <AddForm button={t('sections.new')} purpose="secondary" title={t('sections.new')} level={2} save={t('sections.new_save')} onSave={save} onCancel={empty}>
+      <Field
+        label={t('sections.new_name')}
+        hint={t('sections.new_hint')}
+        error={wrong ? t(wrong) : null}
+        required
+        value={label}
+        onChange={(value) => {
+          setLabel(value);
+          setWrong(null);
+        }}
+      />
+    </AddForm>
+  );
+}

@@ -1,0 +1,83 @@
+import { Fragment, type ReactNode } from 'react';
+import type { ItemView } from '../../generated/ItemView';
+import { useWords, type Words } from '../../i18n/I18n';
+import type { Desk } from '../edit/items';
+import { text } from '../edit/spec';
+import { firstName, listed } from '../people/names';
+
+/** Short facts under each other; what is not known is left out. */
+export function Facts({ rows }: { rows: readonly (readonly [label: string, value: ReactNode])[] }) {
+  const known = rows.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  if (known.length === 0) return null;
+  return (
+    <dl className="kt-facts">
+      {known.map(([label, value]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd dir="auto">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What somebody wrote, with its lines as they wrote them. */
+export function Written({ children }: { children: string }) {
+  return (
+    <p className="kt-written" dir="auto">
+      {children.split('\n').map((line, index) => (
+        <Fragment key={index}>
+          {index > 0 ? <br /> : null}
+          {line}
+        </Fragment>
+      ))}
+    </p>
+  );
+}
+
+/** The name behind an id of a person or an organisation; null when the reader may not know it. */
+export function nameOf(desk: Desk, id: string | null): string | null {
+  if (id === null) return null;
+  return [...desk.people, ...desk.organisations].find((one) => one.id === id)?.name ?? null;
+}
+
+/** First names in a row, with "u" for the reader. */
+export function namesOf(desk: Desk, ids: readonly string[], { t, language }: Words): string {
+  return listed(
+    ids.map((id) => {
+      if (id === desk.me) return t('action.you');
+      const name = nameOf(desk, id);
+      return name ? firstName(name) : t('common.unknown_person');
+    }),
+    language,
+  );
+}
+
+/** Who said it and when, and where it was taken from: every fact shows that. */
+export function Source({ item, desk }: { item: ItemView; desk: Desk }) {
+  const words = useWords();
+  const { t, dates } = words;
+  const { author, source, date } = item.provenance;
+  const said: string[] = [];
+  if (author) said.push(t('sections.by', { name: author === desk.me ? t('action.you') : (nameOf(desk, author) ?? t('common.unknown_person')) }));
+  if (source && source !== 'ingevoerd' && source !== author) said.push(t('sections.source', { name: nameOf(desk, source) ?? source }));
+  if (source === 'ingevoerd') said.push(t('sections.brought_along'));
+  // Some dates are a year or a month only; those are said as they are.
+  if (date && !desk.people.some((person) => person.id === date)) said.push(/^\d{4}-\d{2}-\d{2}/.test(date) ? dates.date(date.slice(0, 10)) : date);
+  if (item.contribution) said.push(t('action.proposal'));
+  return said.length > 0 ? <p className="kt-source">{said.join(' · ')}</p> : null;
+}
+
+/** A day in words, or the text itself when it is only a month or a year. */
+export function dayWords(value: string | null, desk: Desk, { dates }: Words): string | null {
+  if (value === null) return null;
+  return /^\d{4}-\d{2}-\d{2}/.test(value) ? dates.day(value.slice(0, 10), desk.today) : value;
+}
+
+export function title(item: ItemView, ...paths: string[]): string {
+  for (const path of paths) {
+    const found = text(item, path);
+    if (found) return found;
+  }
+  return '';
+}

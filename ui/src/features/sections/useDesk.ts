@@ -1,0 +1,27 @@
+import type { DossierCard } from '../../generated/DossierCard';
+import type { SectionView } from '../../generated/SectionView';
+import { touches, useAnswer } from '../../live/useAnswer';
+import type { Desk } from '../edit/items';
+
+/** One section from live data. */
+export function useSection(dossier: DossierCard, section: string) {
+  return useAnswer({ method: 'section', params: { dossier: dossier.id, section } }, touches(dossier.id, [section]));
+}
+
+/** Where the forms of a section write to. */
+export function deskOf(dossier: DossierCard, view: SectionView, onChanged: () => Promise<void>): Desk {
+  return {
+    dossier: dossier.id,
+    section: view.id,
+    me: dossier.me,
+    today: view.date,
+    people: view.people,
+    organisations: view.organisations,
+    proposal: view.right === 'append',
+    onChanged,
+  };
+}
+
+export function mayAdd(view: SectionView): boolean {
+  return view.right !== null && view.right !== 'read';
+}
