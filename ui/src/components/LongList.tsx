@@ -1,4 +1,4 @@
-import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 
 interface Props<T> {
@@ -36,6 +36,9 @@ function Windowed<T>({ items, keyOf, children, estimate, className, label }: Pro
     window.addEventListener('resize', place);
     return () => window.removeEventListener('resize', place);
   }, []);
+  // A row in which somebody is at work stays, however far they scroll: what they typed is in it.
+  const [atWork, setAtWork] = useState<string | null>(null);
+  const kept = atWork === null ? -1 : items.findIndex((item) => keyOf(item) === atWork);
   const rows = useWindowVirtualizer({
     count: items.length,
     estimateSize: () => estimate,
@@ -43,15 +46,20 @@ function Windowed<T>({ items, keyOf, children, estimate, className, label }: Pro
       const item = items[index];
       return item === undefined ? index : keyOf(item);
     },
+    measureElement: (element) => element.getBoundingClientRect().height || estimate,
+    rangeExtractor: (range) => {
+      const shown = defaultRangeExtractor(range);
+      return kept < 0 || shown.includes(kept) ? shown : [...shown, kept].sort((a, b) => a - b);
+    },
     overscan: 8,
     scrollMargin: top,
   });
   return (
-    <ul ref={list} className={className} aria-label={label} data-windowed style={{ blockSize: rows.getTotalSize() }}>
+    <ul ref={list} className={className} aria-label={label} data-windowed onFocus={(event) => setAtWork(event.target.closest<HTMLElement>('[data-key]')?.dataset.key ?? null)} style={{ blockSize: rows.getTotalSize() }}>
       {rows.getVirtualItems().map((row) => {
         const item = items[row.index];
         return item === undefined ? null : (
-          <li key={row.key} ref={rows.measureElement} data-index={row.index} aria-setsize={items.length} aria-posinset={row.index + 1} style={{ transform: `translateY(${row.start - top}px)` }}>
+          <li key={row.key} ref={rows.measureElement} data-index={row.index} data-key={keyOf(item)} aria-setsize={items.length} aria-posinset={row.index + 1} style={{ transform: `translateY(${row.start - top}px)` }}>
             {children(item, row.index)}
           </li>
         );

@@ -16,6 +16,7 @@ const SECTION: Readonly<Record<string, string>> = {
   'health.conditions': 'gezondheid', 'health.allergies': 'gezondheid', 'health.medications': 'gezondheid',
   'money.income': 'geld', 'money.debts': 'geld',
 };
+export const FAMILY_NAMES: Readonly<Record<string, string>> = Object.fromEntries(FAMILY.people.map(({ id, name }) => [id, name]));
 const VOICES = new Set(['notes', 'corrections']);
 
 export const FAMILY_SECTIONS: DossierCard['sections'] = [

@@ -4,7 +4,7 @@
  */
 import { BackendFault, type Backend, CONTRACT, type Listener } from '../backend';
 import { ACCESS, DELIVERIES, INVITATION, INVITATIONS, LOG, PROPOSALS } from './fixtureAccess';
-import { FAMILY_SECTIONS, familyItems, itemOf } from './fixtureFamily';
+import { FAMILY_NAMES, FAMILY_SECTIONS, familyItems, itemOf } from './fixtureFamily';
 import type { AccessPerson } from '../generated/AccessPerson';
 import type { ActionView } from '../generated/ActionView';
 import type { AppointmentView } from '../generated/AppointmentView';
@@ -273,7 +273,7 @@ export class FixtureProgram implements Backend {
           id: section,
           date: ANCHOR,
           items: state.items.filter((item) => item.section === section),
-          people: Object.entries(NAMES).map(([id, name]) => ({ id, name })),
+          people: Object.entries({ ...FAMILY_NAMES, ...NAMES }).map(([id, name]) => ({ id, name })),
           organisations: state.items.filter((item) => item.kind === 'organisations').map((item) => ({ id: item.id, name: String(item.fields.name) })),
           right: own ? 'own' : 'append',
           seen_by: state.seenBy,

@@ -145,6 +145,7 @@ function Appointment({ item, desk }: { item: ItemView; desk: Desk }) {
   const name = text(item, 'title') ?? t('today.only_busy');
   const [kind, place] = [text(item, 'location_kind'), text(item, 'location')];
   const others = texts(item, 'attendees').filter((id) => id !== desk.me);
+  const organisation = nameOf(desk, text(item, 'org_id'));
   const cancelled = isCancelled(item);
   const status = text(item, 'status');
 
@@ -208,7 +209,7 @@ function Appointment({ item, desk }: { item: ItemView; desk: Desk }) {
           <Facts
             rows={[
               [t('agenda.purpose'), text(item, 'purpose')],
-              [t('people.organisation'), nameOf(desk, text(item, 'org_id'))],
+              [t('people.organisation'), organisation === place ? null : organisation],
             ]}
           />
         </Editable>

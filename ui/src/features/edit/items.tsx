@@ -69,7 +69,7 @@ export function AddItem({ desk, kind, questions, fixed = {}, button, save, said,
 }
 
 /** What one can do with an item: change it in its place, take it away. Shows `children` when it is not being changed. */
-export function Editable({ desk, item, name, questions, removable = true, compact = false, level = 4, tools, children }: { desk: Desk; item: ItemView; /** Says which item the buttons belong to. */ name: string; questions: readonly Question[]; removable?: boolean; /** One button; taking away is inside the form. */ compact?: boolean; level?: 3 | 4; tools?: ReactNode; children: ReactNode }) {
+export function Editable({ desk, item, name, questions, removable = true, level = 4, tools, children }: { desk: Desk; item: ItemView; /** Says which item the buttons belong to. */ name: string; questions: readonly Question[]; removable?: boolean; level?: 3 | 4; tools?: ReactNode; children: ReactNode }) {
   const { t } = useWords();
   const steps = useSteps();
   const [open, setOpen] = useState(false);
@@ -89,25 +89,26 @@ export function Editable({ desk, item, name, questions, removable = true, compac
     if (await steps.take({ method: 'item_remove', params: { dossier: desk.dossier, id: item.id } }, t('edit.removed', { name }))) await desk.onChanged();
   }
 
-  const mayRemove = removable && item.may_remove;
+  // Taking away is one step further than changing, inside the form: the page stays calm.
+  const mayRemove = removable && item.may_remove && questions.length > 0;
   const bin = mayRemove ? (
     <Button purpose="subtle" icon="bin" label={t('edit.remove_label', { name })} onClick={() => void remove()}>
       {t('edit.remove')}
     </Button>
   ) : null;
-  if (open) return <ChangeItem desk={desk} item={item} title={t('edit.change_title', { name })} questions={questions} level={level} onDone={close} more={compact ? bin : null} />;
+  if (open) return <ChangeItem desk={desk} item={item} title={t('edit.change_title', { name })} questions={questions} level={level} onDone={close} more={bin} />;
   return (
     <>
       {children}
-      {item.may_change || mayRemove || tools ? (
-        <div className="kt-tools" data-compact={compact}>
+      {(item.may_change && questions.length > 0) || mayRemove || tools ? (
+        <div className="kt-tools">
           {tools}
           {item.may_change && questions.length > 0 ? (
             <Button ref={opener} purpose="subtle" icon="pencil" label={t('edit.change_label', { name })} onClick={() => setOpen(true)}>
               {t('edit.change')}
             </Button>
           ) : null}
-          {compact && item.may_change ? null : bin}
+          {item.may_change ? null : bin}
         </div>
       ) : null}
     </>

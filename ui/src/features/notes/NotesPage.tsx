@@ -150,6 +150,7 @@ function Note({ note, desk, own }: { note: ItemView; desk: Desk; own: boolean })
   const [plain, original] = [text(note, 'text_plain'), text(note, 'text_professional')];
   const held = at(note.fields, 'reactions');
   const reactions: Reaction[] = Array.isArray(held) ? held : [];
+  const answered = reactions.some((reaction) => reaction.by === desk.me && (reaction.verdict === 'klopt' || reaction.verdict === 'klopt_niet'));
   const day = dayWords(text(note, 'date') ?? note.provenance.date, desk, words) ?? '';
 
   async function react(verdict: string, words: string): Promise<boolean> {
@@ -243,14 +244,18 @@ function Note({ note, desk, own }: { note: ItemView; desk: Desk; own: boolean })
         </FormBox>
       ) : own ? (
         <div className="kt-answers" ref={buttons}>
-          <Button icon="check" label={t('notes.right_label', { name: firstName(name) })} onClick={() => void react('klopt', '')}>
-            {t('notes.right')}
-          </Button>
-          <span data-answer="klopt_niet">
-            <Button icon="close" label={t('notes.wrong_label', { name: firstName(name) })} onClick={() => setWriting('klopt_niet')}>
-              {t('notes.wrong')}
-            </Button>
-          </span>
+          {answered ? null : (
+            <>
+              <Button icon="check" label={t('notes.right_label', { name: firstName(name) })} onClick={() => void react('klopt', '')}>
+                {t('notes.right')}
+              </Button>
+              <span data-answer="klopt_niet">
+                <Button icon="close" label={t('notes.wrong_label', { name: firstName(name) })} onClick={() => setWriting('klopt_niet')}>
+                  {t('notes.wrong')}
+                </Button>
+              </span>
+            </>
+          )}
           <span data-answer="zeggen">
             <Button icon="speech" label={t('notes.say_label', { name: firstName(name) })} onClick={() => setWriting('zeggen')}>
               {t('notes.say')}

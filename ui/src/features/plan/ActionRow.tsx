@@ -125,7 +125,7 @@ export function ActionRow({ dossier, action, me, today, brief = false, editing =
   const item = action.may_change ? editing?.items.find((one) => one.id === action.id) : undefined;
   if (!editing || !item) return row;
   return (
-    <Editable desk={editing.desk} item={item} name={action.text} questions={ACTION} compact>
+    <Editable desk={editing.desk} item={item} name={action.text} questions={ACTION}>
       {row}
     </Editable>
   );

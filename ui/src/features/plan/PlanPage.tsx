@@ -103,7 +103,7 @@ function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; pla
         ? BESIDE.map((kind) => {
             const items = beside(kind);
             const add = mayAdd && WRITTEN_HERE.has(kind);
-            return items.length > 0 || add ? <ItemsOfKind key={kind} kind={kind} items={items} desk={editing.desk} add={add} /> : null;
+            return items.length > 0 || add ? <ItemsOfKind key={kind} kind={kind} items={items} desk={editing.desk} add={add} folded /> : null;
           })
         : null}
     </>

@@ -11,7 +11,7 @@ import { Source } from './facts';
 import { KINDS } from './kinds';
 
 /** All items of one kind under their heading, with what one can do. */
-export function ItemsOfKind({ kind, items, desk, add, main = false }: { kind: string; items: readonly ItemView[]; desk: Desk; /** False where the reader may only look. */ add: boolean; main?: boolean }) {
+export function ItemsOfKind({ kind, items, desk, add, main = false, folded = false }: { kind: string; items: readonly ItemView[]; desk: Desk; /** False where the reader may only look. */ add: boolean; main?: boolean; /** Behind its heading, with how many there are. */ folded?: boolean }) {
   const { t } = useWords();
   const known = KINDS[kind];
   if (!known) return null;
@@ -21,11 +21,8 @@ export function ItemsOfKind({ kind, items, desk, add, main = false }: { kind: st
   const over = past ? sorted.filter(past.is) : [];
   const id = `kind-${kind}`;
   const row = (item: ItemView) => <ItemCard item={item} desk={desk} />;
-  return (
-    <section className="kt-kind" aria-labelledby={id}>
-      <Title level={2} id={id}>
-        {t(known.heading)}
-      </Title>
+  const body = (
+    <>
       {current.length > 0 ? (
         <LongList items={current} keyOf={(item) => item.id} estimate={170} className="kt-list">
           {row}
@@ -41,6 +38,21 @@ export function ItemsOfKind({ kind, items, desk, add, main = false }: { kind: st
           </LongList>
         </Fold>
       ) : null}
+    </>
+  );
+  if (folded) {
+    return (
+      <Fold summary={items.length > 0 && !known.single ? t('sections.counted', { heading: t(known.heading), count: items.length }) : t(known.heading)}>
+        <div className="kt-kind">{body}</div>
+      </Fold>
+    );
+  }
+  return (
+    <section className="kt-kind" aria-labelledby={id}>
+      <Title level={2} id={id}>
+        {t(known.heading)}
+      </Title>
+      {body}
     </section>
   );
 }

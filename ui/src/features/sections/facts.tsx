@@ -47,11 +47,15 @@ export function namesOf(desk: Desk, ids: readonly string[], { t, language }: Wor
     ids.map((id) => {
       if (id === desk.me) return t('action.you');
       const name = nameOf(desk, id);
-      return name ? firstName(name) : t('common.unknown_person');
+      if (name === null) return t('common.unknown_person');
+      return desk.people.some((person) => person.id === id) ? firstName(name) : name;
     }),
     language,
   );
 }
+
+/** Kinds whose own words say the day already. */
+const DATED = new Set(['documents', 'requests', 'decisions', 'timeline_before_dossier', 'assessments', 'court_measures', 'health.medications', 'health.measurements', 'flags']);
 
 /** Who said it and when, and where it was taken from: every fact shows that. */
 export function Source({ item, desk }: { item: ItemView; desk: Desk }) {
@@ -63,7 +67,7 @@ export function Source({ item, desk }: { item: ItemView; desk: Desk }) {
   if (source && source !== 'ingevoerd' && source !== author) said.push(t('sections.source', { name: nameOf(desk, source) ?? source }));
   if (source === 'ingevoerd') said.push(t('sections.brought_along'));
   // Some dates are a year or a month only; those are said as they are.
-  if (date && !desk.people.some((person) => person.id === date)) said.push(/^\d{4}-\d{2}-\d{2}/.test(date) ? dates.date(date.slice(0, 10)) : date);
+  if (date && !DATED.has(item.kind) && !desk.people.some((person) => person.id === date)) said.push(/^\d{4}-\d{2}-\d{2}/.test(date) ? dates.date(date.slice(0, 10)) : date);
   if (item.contribution) said.push(t('action.proposal'));
   return said.length > 0 ? <p className="kt-source">{said.join(' · ')}</p> : null;
 }

@@ -25,6 +25,8 @@ interface Props {
 /** Everything around a page: skip link, sign, name band of the dossier, menu, and who is connected. */
 export function Frame({ route, dossier, several, preferences, change, children }: Props) {
   const { t } = useWords();
+  // Only where there is little room is the menu ever shut.
+  const [open, setOpen] = useState(false);
   const pages: { route: Route; icon: IconName; label: string }[] = [];
   if (dossier) {
     const sees = (section: string) => dossier.own || dossier.sections.some((one) => one.id === section);
@@ -70,8 +72,13 @@ export function Frame({ route, dossier, several, preferences, change, children }
           </p>
         ) : null}
         {pages.length > 0 ? (
-          <nav aria-label={t('shell.nav')}>
-            <ul className="kt-nav">
+          <nav aria-label={t('shell.nav')} data-open={open}>
+            <button type="button" className="kt-menu" aria-expanded={open} aria-controls="menu" onClick={() => setOpen((was) => !was)}>
+              <Icon name={open ? 'close' : 'list'} />
+              {t('shell.menu')}
+              <span className="kt-menu-page">{pages.find((page) => page.route.page === current)?.label}</span>
+            </button>
+            <ul className="kt-nav" id="menu" onClick={() => setOpen(false)}>
               {pages.map((page) => (
                 <li key={page.route.page}>
                   <a href={hrefOf(page.route)} aria-current={page.route.page === current ? (current === route.page ? 'page' : 'true') : undefined}>

@@ -1,0 +1,149 @@
+import { act, waitFor } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import { barriers, screen, show, within } from '../../test/show';
+import { grantsOf, levelsOf } from './grants';
+
+const ACCESS = '#/d/d1a5/access';
+const person = (name: string) => within(screen.getByRole('heading', { level: 3, name }).closest('article') as HTMLElement);
+
+it('says per person what, why, until when, and what each device has', async () => {
+  show('lisa', ACCESS);
+  await screen.findByRole('heading', { level: 3, name: 'Karin de Wit' });
+  const karin = person('Karin de Wit');
+  expect(karin.getByText('het plan bijhouden', { exact: false })).toBeTruthy();
+  expect(karin.getByText('Mag veranderen').closest('li')?.textContent).toBe('Mag veranderen: Ons plan en Agenda');
+  expect(karin.getByText('Alleen dát er iets is').closest('li')?.textContent).toContain('Geld');
+  expect(karin.getByText('Tot en met 3 maart 2027')).toBeTruthy();
+  expect(await karin.findByText('Heeft alles. Laatst gezien op 22 november 2026 om 14.10 uur.')).toBeTruthy();
+  const ria = person('Ria Verhagen');
+  expect(ria.getByText(/^Mist nog 3 dingen\./)).toBeTruthy();
+  expect(ria.getByText('De code is toen niet vergeleken')).toBeTruthy();
+  expect(screen.getByText(/^De computer van Tim heeft dit nog niet bevestigd\./)).toBeTruthy();
+  expect(await barriers()).toEqual([]);
+});
+
+it('stops access in two taps, and says first what stops and what stays', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  await user.click(await screen.findByRole('button', { name: 'Laat Karin niet meer meekijken' }));
+  const panel = screen.getByRole('group', { name: 'Karin niet meer laten meekijken?' });
+  expect(document.activeElement).toBe(panel);
+  expect(panel.textContent).toContain('Ons plan, Agenda, Mijn verhaal en Geld');
+  expect(panel.textContent).toContain('Dit blijft');
+  expect(panel.textContent).toContain('kan niemand terughalen');
+  expect(program.asked.some((request) => request.method === 'revoke')).toBe(false);
+  expect(await barriers()).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Stop nu' }));
+  await waitFor(() => expect(screen.getByRole('status').textContent).toBe('Karin kijkt niet meer mee.'));
+  expect(program.asked).toContainEqual({ method: 'revoke', params: { dossier: 'd1a5', person: 'p-karin', keep_unseen: false } });
+  expect(screen.queryByRole('button', { name: 'Terugdraaien' })).toBeNull();
+  expect(await screen.findByText(/^De computer van Karin heeft dit nog niet bevestigd\./)).toBeTruthy();
+});
+
+it('lets go of stopping by Escape, and gives the focus back', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  await user.click(await screen.findByRole('button', { name: 'Laat Ria niet meer meekijken' }));
+  await user.keyboard('{Escape}');
+  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Laat Ria niet meer meekijken' }));
+  expect(program.asked.some((request) => request.method === 'revoke')).toBe(false);
+});
+
+it('changes a right', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  await user.click(await screen.findByRole('button', { name: 'Verander wat Karin mag' }));
+  expect(document.activeElement).toBe(screen.getByLabelText('Mijn verhaal'));
+  await user.selectOptions(screen.getByLabelText('Mijn verhaal'), 'none');
+  await user.selectOptions(screen.getByLabelText('Geld'), 'aanvullen');
+  expect(await barriers()).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Bewaar dit' }));
+  await waitFor(() =>
+    expect(program.asked).toContainEqual({ method: 'change_access', params: { dossier: 'd1a5', person: 'p-karin', grants: ['plan=aanpassen', 'agenda=aanpassen', 'geld=aanvullen'], until: '2027-03-03' } }),
+  );
+});
+
+it('keeps a half-made choice while others change the dossier', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  await user.click(await screen.findByRole('button', { name: 'Verander wat Karin mag' }));
+  await user.selectOptions(screen.getByLabelText('Geld'), 'aanpassen');
+  await act(async () => program.elsewhere((state) => Object.assign(state.people[1] ?? {}, { purpose: 'iets anders' })));
+  expect(await screen.findByText('iets anders', { exact: false })).toBeTruthy();
+  expect(screen.getByLabelText<HTMLSelectElement>('Geld').value).toBe('aanpassen');
+});
+
+it('takes the code that the other reads out', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  const field = await screen.findByLabelText('De cijfers die u hoort');
+  expect(document.body.textContent).not.toContain(program.code);
+  await user.type(field, '1234');
+  await user.click(screen.getByRole('button', { name: 'Laat Jeroen meekijken' }));
+  expect(screen.getByText(/^De code heeft twaalf cijfers\./)).toBeTruthy();
+  expect(program.asked.some((request) => request.method === 'confirm')).toBe(false);
+  await user.clear(field);
+  await user.type(field, '1234 5678 9012');
+  expect(await barriers()).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Laat Jeroen meekijken' }));
+  await waitFor(() => expect(screen.queryByLabelText('De cijfers die u hoort')).toBeNull());
+  expect(program.asked).toContainEqual({ method: 'confirm', params: { code: '123456789012' } });
+});
+
+it('keeps the digits that are being typed while others change the dossier', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  const field = await screen.findByLabelText<HTMLInputElement>('De cijfers die u hoort');
+  await user.type(field, '12345');
+  await act(async () => program.elsewhere((state) => void state.invitations.push({ ...(state.invitations[1] as (typeof state.invitations)[number]), id: 'dada', name: 'Iemand Anders' })));
+  expect(await screen.findByText('Voor Iemand Anders')).toBeTruthy();
+  expect(screen.getByLabelText('De cijfers die u hoort')).toBe(field);
+  expect([field.value, document.activeElement]).toEqual(['12345', field]);
+});
+
+it('turns somebody away', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  await user.click(await screen.findByRole('button', { name: 'Stop de uitnodiging voor Jeroen' }));
+  await waitFor(() => expect(program.asked).toContainEqual({ method: 'invitation_end', params: { dossier: 'd1a5', id: 'cafe' } }));
+  await waitFor(() => expect(screen.queryByLabelText('De cijfers die u hoort')).toBeNull());
+});
+
+it('makes an invitation: who, what for, what, and then the ticket', async () => {
+  const { program, user } = show('lisa', '#/d/d1a5/invite');
+  await user.click(await screen.findByRole('button', { name: 'Maak de uitnodiging' }));
+  expect(screen.getByText('Schrijf waarvoor. Dat ziet u later terug.')).toBeTruthy();
+  expect(screen.getByText(/^U deelt nog niets\./)).toBeTruthy();
+  expect(document.activeElement).toBe(screen.getByLabelText('Hoe heet deze persoon?'));
+  expect(await barriers()).toEqual([]);
+  await user.type(screen.getByLabelText('Hoe heet deze persoon?'), 'Bo Jansen');
+  await user.type(screen.getByLabelText('Waarvoor kijkt deze persoon mee?'), 'samen de post doen');
+  await user.click(screen.getByRole('button', { name: 'Familie of vrienden' }));
+  await user.selectOptions(screen.getByLabelText('Geld'), 'dat');
+  await user.click(screen.getByRole('button', { name: 'Maak de uitnodiging' }));
+  const title = await screen.findByRole('heading', { level: 1, name: 'De uitnodiging is klaar' });
+  expect(title).toBeTruthy();
+  expect(program.asked).toContainEqual({
+    method: 'invite',
+    params: { dossier: 'd1a5', person: null, name: 'Bo Jansen', role: null, purpose: 'samen de post doen', grants: ['plan=zien', 'agenda=zien', 'crisis=zien', 'geld=zien:dat'], until: '2027-05-24', hints: [], hours: 168 },
+  });
+  expect(await screen.findByRole('img', { name: 'QR-code van de uitnodiging voor Bo' })).toBeTruthy();
+  expect(screen.getByText(/^keukentafel1example/)).toBeTruthy();
+  expect(screen.getByText('Geldig tot 30 november 2026 om 9.00 uur')).toBeTruthy();
+  expect(await barriers()).toEqual([]);
+});
+
+it('fills in what was proposed for somebody, to be looked at first', async () => {
+  const { user } = show('lisa', '#/d/d1a5/invite');
+  await user.selectOptions(await screen.findByLabelText('Kies een persoon'), 'p-anouk');
+  expect(screen.getByLabelText<HTMLInputElement>('Waarvoor kijkt deze persoon mee?').value).toBe('hoe het op school gaat');
+  expect(screen.getByLabelText<HTMLSelectElement>('Opvoeden en school').value).toBe('aanvullen');
+  await user.selectOptions(screen.getByLabelText('Kies een persoon'), 'p-rik');
+  expect(screen.getByText('Deze persoon ziet alleen wat over Noor Stam gaat.')).toBeTruthy();
+  const offered = [...screen.getByLabelText<HTMLSelectElement>('Kies een persoon').options].map((option) => option.value);
+  expect(offered).not.toContain('p-karin');
+  expect(offered).not.toContain('p-lisa');
+  expect(await barriers()).toEqual([]);
+});
+
+it('reads and writes levels as the program does', () => {
+  const levels = levelsOf([
+    { section: 'geld', level: 'zien', content: false },
+    { section: 'plan', level: 'aanpassen', content: true },
+  ]);
+  expect(levels).toEqual({ geld: 'dat', plan: 'aanpassen' });
+  expect(grantsOf({ ...levels, wonen: 'none' })).toEqual(['geld=zien:dat', 'plan=aanpassen']);
+});
