@@ -56,9 +56,9 @@ impl Unlock {
                 other => Ok(other?),
             },
             None => {
-                let hex = entry(home)?
-                    .get_password()
-                    .map_err(|_| Fault::about(FaultCode::Locked, has_key_file(home)))?;
+                // Without a keyring at all, a key file beside the database still says how to get in.
+                let shut = || Fault::about(FaultCode::Locked, has_key_file(home));
+                let hex = entry(home).map_err(|_| shut())?.get_password().map_err(|_| shut())?;
                 let bytes = dossier_trust::ids::ItemHash::from_hex(&hex)
                     .map_err(|_| Fault::about(FaultCode::Damaged, "keyring"))?;
                 Ok(DbKey::from_bytes(bytes.0))

@@ -102,7 +102,7 @@ function Invitation({ dossier, invitation, open, onChanged }: { dossier: Dossier
       )}
       {invitation.state === 'open' || invitation.state === 'joined' ? (
         <div className="kt-tools">
-          <Button purpose="subtle" icon="close" label={t('access.invitation_end_label', { name })} onClick={() => void end()}>
+          <Button purpose="subtle" icon="close" label={t(invitation.state === 'open' ? 'access.invitation_end_label' : 'access.turn_away_label', { name })} onClick={() => void end()}>
             {t(invitation.state === 'open' ? 'access.invitation_end' : 'access.turn_away')}
           </Button>
         </div>

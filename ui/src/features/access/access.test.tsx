@@ -24,7 +24,7 @@ it('says per person what, why, until when, and what each device has', async () =
 
 it('stops access in two taps, and says first what stops and what stays', async () => {
   const { program, user } = show('lisa', ACCESS);
-  await user.click(await screen.findByRole('button', { name: 'Laat Karin niet meer meekijken' }));
+  await user.click(await screen.findByRole('button', { name: 'Stop: Karin kijkt niet meer mee' }));
   const panel = screen.getByRole('group', { name: 'Karin niet meer laten meekijken?' });
   expect(document.activeElement).toBe(panel);
   expect(panel.textContent).toContain('Ons plan, Agenda, Mijn verhaal en Geld');
@@ -41,9 +41,9 @@ it('stops access in two taps, and says first what stops and what stays', async (
 
 it('lets go of stopping by Escape, and gives the focus back', async () => {
   const { program, user } = show('lisa', ACCESS);
-  await user.click(await screen.findByRole('button', { name: 'Laat Ria niet meer meekijken' }));
+  await user.click(await screen.findByRole('button', { name: 'Stop: Ria kijkt niet meer mee' }));
   await user.keyboard('{Escape}');
-  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Laat Ria niet meer meekijken' }));
+  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Stop: Ria kijkt niet meer mee' }));
   expect(program.asked.some((request) => request.method === 'revoke')).toBe(false);
 });
 
@@ -97,7 +97,7 @@ it('keeps the digits that are being typed while others change the dossier', asyn
 
 it('turns somebody away', async () => {
   const { program, user } = show('lisa', ACCESS);
-  await user.click(await screen.findByRole('button', { name: 'Stop de uitnodiging voor Jeroen' }));
+  await user.click(await screen.findByRole('button', { name: 'Dit is iemand anders. Stop. Uitnodiging voor Jeroen' }));
   await waitFor(() => expect(program.asked).toContainEqual({ method: 'invitation_end', params: { dossier: 'd1a5', id: 'cafe' } }));
   await waitFor(() => expect(screen.queryByLabelText('De cijfers die u hoort')).toBeNull());
 });
