@@ -10,7 +10,7 @@ use dossier_app::contract::{
     AccessView, Changed, DeliveryView, DossierCard, Event, Fault, Finding, Invited, PlanView, ProfileMade,
     QuarantineView, Request, Revoked, SectionView, Status, TodayView, Verified, Words,
 };
-use dossier_app::invitations::{Confirmed, InvitationCard, ProposalView};
+use dossier_app::outstanding::{Confirmed, InvitationCard, ProposalView};
 use ts_rs::{Config, TS};
 
 /// Where the window's sources keep the generated files.

@@ -13,9 +13,9 @@ use tokio::sync::{broadcast, mpsc};
 use crate::clock::Clock;
 use crate::contract::{CONTRACT, Changed, Event, Fault, FaultCode, ProfileMade, Request, Status, Words};
 use crate::home::Home;
-use crate::invitations::Confirmed;
 use crate::items::NewNote;
 use crate::network::{Confirmation, Online, PendingJoin, settle_on_wake};
+use crate::outstanding::Confirmed;
 use crate::unlock::Unlock;
 
 /// The program. Cheap to clone; all clones are the same one.

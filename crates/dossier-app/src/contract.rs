@@ -135,13 +135,13 @@ pub enum Request {
     /// Make a ticket for somebody. Answers [`Invited`].
     Invite(Invite),
     /// Invitations with what they offer, and who answered. Answers
-    /// [`Vec<InvitationCard>`](crate::invitations::InvitationCard).
+    /// [`Vec<InvitationCard>`](crate::outstanding::InvitationCard).
     Invitations {
         /// Dossier id (hex); none means the only one.
         dossier: Option<String>,
     },
     /// What the access table of a family that was brought along proposes. Answers
-    /// [`Vec<ProposalView>`](crate::invitations::ProposalView).
+    /// [`Vec<ProposalView>`](crate::outstanding::ProposalView).
     Proposals {
         /// Dossier id (hex); none means the only one.
         dossier: Option<String>,
@@ -154,7 +154,7 @@ pub enum Request {
         id: String,
     },
     /// Let in whoever waits and read out these digits. A wrong code ends the invitation when only one person waits.
-    /// Answers [`Confirmed`](crate::invitations::Confirmed).
+    /// Answers [`Confirmed`](crate::outstanding::Confirmed).
     Confirm {
         /// As it was typed.
         code: String,
