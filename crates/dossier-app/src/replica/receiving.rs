@@ -6,7 +6,7 @@ use dossier_store::{Owed, Reader, Tx};
 use dossier_sync::protocol::{Accepted, Batch, Loose, Refusal, Refused, Source};
 use dossier_trust::chains::Misplaced;
 use dossier_trust::codec::Canonical;
-use dossier_trust::consent::Entry;
+use dossier_trust::consent::{Consent, Entry};
 use dossier_trust::epoch::Wrap;
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, PrincipalId};
 use dossier_trust::item::{Item, Kind, Lane, Open, Position, SignedOpen};
@@ -232,58 +232,36 @@ impl Dossier {
     /// Keeps what holds on its own: signatures, links, lanes, bodies. Who may write what is the verdict's to say.
     fn check(&mut self, batch: Batch, accepted: &mut Accepted) -> Sound {
         let mut sound = Sound::default();
-        let id = self.id;
-        let compartment = batch.compartment;
+        let Self {
+            id, part, compartments, ..
+        } = self;
+        let (id, compartment) = (*id, batch.compartment);
         let is_part = compartment == CompartmentId::DOSSIER;
-        if !is_part && !self.compartments.contains_key(&compartment) {
-            self.compartments.insert(compartment, Compartment::new(id, compartment));
-        }
-        let Some(held) = self.compartment_mut(&compartment) else {
-            return sound;
+        let owners = part.consent.clone();
+        let held = if is_part {
+            part
+        } else {
+            compartments.entry(compartment).or_insert_with(|| {
+                let mut new = Compartment::new(id, compartment);
+                new.consent = Consent::of_compartment(&owners, &new.chains, &[]);
+                new
+            })
         };
-        let mut chains_of: BTreeMap<_, usize> = BTreeMap::new();
-        for (_, chain) in held.chains.iter() {
-            *chains_of
-                .entry((held.granted(&chain.open.device), chain.open.lane))
-                .or_default() += 1;
+        let fits =
+            |open: &Open| open.dossier == id && open.compartment == compartment && (!is_part || open.lane == Lane::Log);
+        // The log first: who is a stranger here may be what this very batch says.
+        let opens = batch.opens.into_iter().enumerate();
+        let (log, others): (Vec<_>, Vec<_>) = opens.partition(|(_, signed)| signed.open.lane == Lane::Log);
+        let items = batch.items.into_iter().enumerate();
+        let (operations, content): (Vec<_>, Vec<_>) = items.partition(|(_, item)| item.header.kind == Kind::Operation);
+        held.check_opens(log, fits, &mut sound, accepted);
+        held.check_items(operations, &mut sound, accepted);
+        if !is_part && !sound.operations.is_empty() {
+            let log: Vec<Entry> = held.log.iter().chain(&sound.operations).cloned().collect();
+            held.consent = Consent::of_compartment(&owners, &held.chains, &log);
         }
-        for (at, signed) in batch.opens.into_iter().enumerate() {
-            let open = &signed.open;
-            let fits = open.dossier == id && open.compartment == compartment && (!is_part || open.lane == Lane::Log);
-            let count = chains_of.entry((held.granted(&open.device), open.lane)).or_default();
-            let why = if !fits || signed.verify().is_err() {
-                Some(Refusal::Invalid)
-            } else if held.chains.get(&open.chain()).is_none() && *count >= MAX_CHAINS_PER_PRINCIPAL {
-                Some(Refusal::Quota)
-            } else {
-                None
-            };
-            match why {
-                Some(why) => accepted.refused.push((Refused::Open(at), why)),
-                None => {
-                    *count += 1;
-                    let chain = held.chains.open(signed.open.clone());
-                    sound.chains.push((chain, signed));
-                }
-            }
-        }
-        for (at, item) in batch.items.into_iter().enumerate() {
-            match held.check_item(&item) {
-                Ok(true) => {
-                    if item.header.kind == Kind::Operation
-                        && let Some(operation) = item.body.as_deref().and_then(|body| Operation::from_bytes(body).ok())
-                    {
-                        sound.operations.push(Entry {
-                            position: item.position(),
-                            operation,
-                        });
-                    }
-                    sound.items.push(item);
-                }
-                Ok(false) => {}
-                Err(why) => accepted.refused.push((Refused::Item(at), why)),
-            }
-        }
+        held.check_opens(others, fits, &mut sound, accepted);
+        held.check_items(content, &mut sound, accepted);
         for (at, loose) in batch.loose.into_iter().enumerate() {
             match checked_loose(&loose, id, compartment) {
                 Some(CheckedLoose::Wrap(wrap)) if !held.log.is_empty() && !held.may_wrap(&wrap) => {
@@ -333,6 +311,62 @@ impl Compartment {
         let granted =
             principal == self.consent.root() || self.consent.grants().any(|(_, grant)| grant.principal == principal);
         granted.then_some(principal)
+    }
+
+    /// Takes the chains that fit, are signed, and are within the quota.
+    fn check_opens(
+        &mut self,
+        opens: Vec<(usize, SignedOpen)>,
+        fits: impl Fn(&Open) -> bool,
+        sound: &mut Sound,
+        accepted: &mut Accepted,
+    ) {
+        let mut chains_of: BTreeMap<_, usize> = BTreeMap::new();
+        for (_, chain) in self.chains.iter() {
+            *chains_of
+                .entry((self.granted(&chain.open.device), chain.open.lane))
+                .or_default() += 1;
+        }
+        for (at, signed) in opens {
+            let open = &signed.open;
+            let count = chains_of.entry((self.granted(&open.device), open.lane)).or_default();
+            let why = if !fits(open) || signed.verify().is_err() {
+                Some(Refusal::Invalid)
+            } else if self.chains.get(&open.chain()).is_none() && *count >= MAX_CHAINS_PER_PRINCIPAL {
+                Some(Refusal::Quota)
+            } else {
+                None
+            };
+            match why {
+                Some(why) => accepted.refused.push((Refused::Open(at), why)),
+                None => {
+                    *count += 1;
+                    let chain = self.chains.open(signed.open.clone());
+                    sound.chains.push((chain, signed));
+                }
+            }
+        }
+    }
+
+    /// Takes the items that are valid and in their place.
+    fn check_items(&mut self, items: Vec<(usize, Item)>, sound: &mut Sound, accepted: &mut Accepted) {
+        for (at, item) in items {
+            match self.check_item(&item) {
+                Ok(true) => {
+                    if item.header.kind == Kind::Operation
+                        && let Some(operation) = item.body.as_deref().and_then(|body| Operation::from_bytes(body).ok())
+                    {
+                        sound.operations.push(Entry {
+                            position: item.position(),
+                            operation,
+                        });
+                    }
+                    sound.items.push(item);
+                }
+                Ok(false) => {}
+                Err(why) => accepted.refused.push((Refused::Item(at), why)),
+            }
+        }
     }
 
     /// Valid on its own and in its place. True when it was not held.
