@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dossier_app::contract::{Event, Fault, FaultCode, Request};
 use dossier_app::control::{self, Control};
@@ -18,6 +18,8 @@ use crate::launch::Launch;
 const CHANNEL: &str = "keukentafel://event";
 /// Longest goodbye to others when the window closes. What they miss, they get next time.
 const GOODBYE: Duration = Duration::from_secs(3);
+/// Between two tries to open a home folder that is in use.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// The program behind the window. Opening is tried again at every request for as long as it fails, so that the window
 /// can show why.
@@ -51,8 +53,16 @@ impl Program {
     /// # Errors
     /// As [`App::open`].
     pub fn opened(self: &Arc<Self>, window: &AppHandle) -> Result<App, Fault> {
-        let opened = self.door().open();
-        opened.map(|opened| self.begin(opened, window))
+        // A window that was closed a moment ago may still be saying goodbye.
+        let end = Instant::now() + GOODBYE;
+        loop {
+            let opened = self.door().open();
+            match opened {
+                Err(fault) if fault.code == FaultCode::InUse && Instant::now() < end => std::thread::sleep(AGAIN),
+                Err(fault) => return Err(fault),
+                Ok(opened) => return Ok(self.begin(opened, window)),
+            }
+        }
     }
 
     fn door(&self) -> MutexGuard<'_, Door> {

@@ -9,7 +9,7 @@ use dossier_model::record::{RecordItem, Verdict};
 use dossier_model::view::SectionContent;
 use dossier_model::{Item, Place, RecordContent, SectionId, ShownItem, Side, Storage, agenda, assemble};
 use dossier_trust::identity::{Certificate, Random};
-use dossier_trust::ids::{CompartmentId, DossierId, PrincipalId};
+use dossier_trust::ids::{CompartmentId, DossierId, PrincipalId, RecordId};
 use dossier_trust::operation::Right;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -282,8 +282,12 @@ impl Home {
                 text: text.to_owned(),
                 verdict,
             };
-            writing.answer(compartment, &record, reaction)?;
-            writing.done(Deed::Added, &shown.place, vec![shown.id.clone()], &Undo::default());
+            let said = writing.answer(compartment, &record, reaction)?;
+            let undo = Undo {
+                records: vec![(compartment.to_hex(), said.to_hex())],
+                ..Undo::default()
+            };
+            writing.done(Deed::Added, &shown.place, vec![shown.id.clone()], &undo);
             Ok(())
         })?;
         self.settle(id)?;
@@ -476,17 +480,16 @@ impl Writing<'_> {
     }
 
     /// Says something about a record, for whoever may have the record.
-    fn answer(&mut self, compartment: CompartmentId, record: &str, content: RecordContent) -> Result<(), Fault> {
+    fn answer(&mut self, compartment: CompartmentId, record: &str, content: RecordContent) -> Result<RecordId, Fault> {
         let readers = match self.record_item(compartment, record) {
             Ok(item) => self.readers_of(compartment, &item),
             Err(_) => None,
         };
         let content = Content::Model(content);
         match readers {
-            Some(readers) => self.record_to(compartment, &content, readers)?,
-            None => self.record(compartment, &content)?,
-        };
-        Ok(())
+            Some(readers) => self.record_to(compartment, &content, readers),
+            None => self.record(compartment, &content),
+        }
     }
 
     /// Whoever writes an appointment also writes the block that says only when, what kind of place, and which

@@ -222,9 +222,13 @@ impl Dossier {
         if new_authority {
             held.judge(store, me, &self.part.consent)?;
         } else {
+            held.doc.update_diff_cursor();
             held.take(store, me, &self.part.consent, &content)?;
         }
         let mut lines = self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms);
+        if let Some(held) = self.compartments.get_mut(&compartment) {
+            held.doc.reset_diff_cursor();
+        }
         lines.extend(self.lines_of_receipts(me, &compartment, &sound.receipts));
         Ok((touched, lines))
     }

@@ -18,7 +18,8 @@ pub enum Touch {
     Removed,
 }
 
-/// Items that differ between `before` and now, by id.
+/// Items that differ between `before` and now, by id. Looks through the whole document, unless
+/// [`AutoCommit::update_diff_cursor`] was called at `before`.
 pub fn touched(doc: &mut AutoCommit, before: &[ChangeHash]) -> BTreeMap<String, Touch> {
     let after = doc.get_heads();
     let mut found = BTreeMap::new();
