@@ -3,7 +3,7 @@
 //!
 //! `cargo xtask fuzz SECONDS` looks for such bytes; what is worth keeping lies in `corpus/`, one folder per target, and
 //! runs again in every `cargo test` (`tests/replay.rs`). Inputs of the format targets start with a byte that says how
-//! the rest is meant: [`shapes::input`].
+//! the rest is meant: `shapes::input`.
 //!
 //! The verdict and the changes take their histories from the generators of `dossier-trust/tests`: the same source, with
 //! dice that read the input.
