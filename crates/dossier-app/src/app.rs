@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     events: broadcast::Sender<Event>,
     pub(crate) online: Mutex<Option<Online>>,
     pub(crate) pending: Mutex<BTreeMap<String, PendingJoin>>,
+    /// Read while a joiner is still to hear the resident's word; the network ends after the last of them.
+    pub(crate) farewell: Arc<tokio::sync::RwLock<()>>,
     pub(crate) wake: mpsc::UnboundedSender<()>,
     woken: Mutex<Option<mpsc::UnboundedReceiver<()>>>,
 }
@@ -60,6 +62,7 @@ impl App {
             events,
             online: Mutex::new(None),
             pending: Mutex::new(BTreeMap::new()),
+            farewell: Arc::default(),
             wake,
             woken: Mutex::new(Some(woken)),
         });

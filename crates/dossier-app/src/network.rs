@@ -12,7 +12,7 @@ use dossier_trust::codec::{Canonical, Reader, Writer};
 use dossier_trust::identity::Certificate;
 use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash, PrincipalId};
 use dossier_trust::invitation::{self, Join, Ticket};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedRwLockReadGuard, mpsc, oneshot};
 
 use crate::app::{App, Inner};
 use crate::contract::{DossierCard, Event, Fault, FaultCode};
@@ -67,15 +67,23 @@ pub(crate) struct Online {
     network: Arc<Network>,
 }
 
+/// The resident's word on a joiner, and a hold on the network until the joiner has heard it.
+struct Decision {
+    granted: bool,
+    _until_heard: Option<OwnedRwLockReadGuard<()>>,
+}
+
 pub(crate) struct PendingJoin {
     answered: Answered,
     code: String,
-    decision: Option<oneshot::Sender<bool>>,
+    decision: Option<oneshot::Sender<Decision>>,
 }
 
 const MEMBER_REFUSED: u8 = 0;
 const MEMBER_TERMS: u8 = 1;
 const MEMBER_GRANTED: u8 = 2;
+/// Longest wait for a joiner to hear the resident's word before the network ends.
+const FAREWELL: Duration = Duration::from_secs(2);
 const STEP: Duration = Duration::from_secs(20);
 /// Two people may talk for a while before they compare a code.
 const DECISION: Duration = Duration::from_secs(3600);
@@ -183,6 +191,8 @@ impl Inner {
         let name = ItemHash(ticket.hash()).to_hex();
         let decision = self.put_pending(answered);
         // The resident may have said yes to the answer of last time while this one was on its way.
+        // Lives until the joiner has heard it.
+        let spoken;
         let granted = if self.with_home(|home| home.is_granted(&ticket))? {
             self.pending
                 .lock()
@@ -190,7 +200,8 @@ impl Inner {
                 .remove(&name);
             true
         } else {
-            matches!(tokio::time::timeout(DECISION, decision).await, Ok(Ok(true)))
+            spoken = tokio::time::timeout(DECISION, decision).await.ok().and_then(Result::ok);
+            spoken.as_ref().is_some_and(|decision| decision.granted)
         };
         let word = if granted {
             remember()?;
@@ -203,7 +214,15 @@ impl Inner {
         Ok(())
     }
 
-    fn put_pending(&self, answered: Answered) -> oneshot::Receiver<bool> {
+    /// A word on a joiner, which [`App::offline`] lets them hear before the network ends.
+    fn decided(&self, granted: bool) -> Decision {
+        Decision {
+            granted,
+            _until_heard: Arc::clone(&self.farewell).try_read_owned().ok(),
+        }
+    }
+
+    fn put_pending(&self, answered: Answered) -> oneshot::Receiver<Decision> {
         let code = answered.code();
         let ticket = ItemHash(answered.ticket.hash()).to_hex();
         let (decide, decision) = oneshot::channel();
@@ -239,7 +258,7 @@ impl Inner {
     pub(crate) fn turn_away(&self, ticket: &str) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(decide) = pending.remove(ticket).and_then(|entry| entry.decision) {
-            let _ = decide.send(false);
+            let _ = decide.send(self.decided(false));
         }
     }
 
@@ -371,6 +390,7 @@ impl App {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(online) = online {
+            let _ = tokio::time::timeout(FAREWELL, self.inner().farewell.write()).await;
             online.network.shutdown().await;
         }
         let _ = self.inner().with_home(|home| {
@@ -528,7 +548,7 @@ impl App {
                     if let Some(mut entry) = entry {
                         inner.with_home(|home| home.burn(&entry.answered.ticket))?;
                         if let Some(decide) = entry.decision.take() {
-                            let _ = decide.send(false);
+                            let _ = decide.send(inner.decided(false));
                         }
                         inner.with_home(|home| {
                             home.tell(Event::Joined {
@@ -569,7 +589,7 @@ impl App {
             .into_iter()
             .flatten()
         {
-            let _ = decide.send(true);
+            let _ = decide.send(inner.decided(true));
         }
         // Who waited as a stranger is known now.
         let _ = self.connect_all(|_| false);
