@@ -4,6 +4,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod launch;
+mod place;
 mod program;
 
 use std::path::PathBuf;
@@ -60,6 +61,8 @@ fn main() -> ExitCode {
 fn show(program: Arc<Program>, webview_data: PathBuf) -> tauri::Result<()> {
     let opening = Arc::clone(&program);
     let app = tauri::Builder::default()
+        // Only this shell opens its dialogues; no page has the permission.
+        .plugin(tauri_plugin_dialog::init())
         .manage(program)
         .invoke_handler(tauri::generate_handler![rpc])
         .setup(move |app| {

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use dossier_app::contract::{Event, Fault, FaultCode, Request};
+use dossier_app::contract::{Changed, Event, Fault, FaultCode, Request};
 use dossier_app::control::{self, Control};
 use dossier_app::{App, Door, Opened, Reach, Unlock};
 use serde_json::Value;
-use tauri::{AppHandle, Emitter, async_runtime};
+use tauri::{AppHandle, Emitter, Manager, async_runtime};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::launch::Launch;
+use crate::place::{Chosen, choose};
 
 /// Where events arrive in the window. An empty message means that some were missed: ask again.
 const CHANNEL: &str = "keukentafel://event";
@@ -53,16 +54,29 @@ impl Program {
     /// # Errors
     /// As [`App::open`].
     pub fn opened(self: &Arc<Self>, window: &AppHandle) -> Result<App, Fault> {
-        // A window that was closed a moment ago may still be saying goodbye.
-        let end = Instant::now() + GOODBYE;
-        loop {
-            let opened = self.door().open();
-            match opened {
-                Err(fault) if fault.code == FaultCode::InUse && Instant::now() < end => std::thread::sleep(AGAIN),
-                Err(fault) => return Err(fault),
-                Ok(opened) => return Ok(self.begin(opened, window)),
+        let opened = patiently(|| self.door().open())?;
+        Ok(self.begin(opened, window))
+    }
+
+    /// Keeps what was typed and forgets the keys. With `leave` nothing stays on the screen, and then the program ends.
+    fn lock(self: &Arc<Self>, window: &AppHandle, request: Value, leave: bool) -> Result<Value, Fault> {
+        if leave {
+            for shown in window.webview_windows().values() {
+                // A window that does not hide is closed a moment later all the same.
+                let _ = shown.hide();
             }
         }
+        let app = self.door().shut();
+        let kept = app.as_ref().map(|app| app.call(request));
+        if let Some(app) = app {
+            self.goodbye(app);
+        }
+        if leave {
+            window.exit(0);
+        }
+        kept.unwrap_or_else(|| {
+            serde_json::to_value(Changed { ids: Vec::new() }).map_err(|_| Fault::new(FaultCode::Internal))
+        })
     }
 
     fn door(&self) -> MutexGuard<'_, Door> {
@@ -82,17 +96,37 @@ impl Program {
     /// # Errors
     /// As [`App::call`].
     pub fn answer(self: &Arc<Self>, window: &AppHandle, request: Value) -> Result<Value, Fault> {
-        let starts = request.get("method").and_then(Value::as_str) == Some("profile_create");
-        let app = if let Ok(Request::Unlock { passphrase }) = serde_json::from_value(request.clone()) {
-            let opened = self.door().unlock(passphrase.into_inner());
-            self.begin(opened?, window)
-        } else {
-            self.opened(window)?
+        match serde_json::from_value(request.clone()) {
+            // Whoever stands in the kitchen has no passphrase.
+            Ok(Request::CrisisCards) => {
+                let cards = dossier_app::crisis_card::outside(&self.home)?;
+                return serde_json::to_value(cards).map_err(|_| Fault::new(FaultCode::Internal));
+            }
+            Ok(Request::Lock { leave, .. }) => return self.lock(window, request, leave),
+            Ok(_) | Err(_) => {}
+        }
+        let method = request.get("method").and_then(Value::as_str);
+        let (starts, returns) = (method == Some("profile_create"), method == Some("restore"));
+        let known: Option<Request> = serde_json::from_value(request.clone()).ok();
+        let (app, known) = match known {
+            Some(Request::Unlock { passphrase }) => {
+                let passphrase = passphrase.into_inner();
+                let opened = patiently(|| self.door().unlock(passphrase.clone()))?;
+                (self.begin(opened, window), None)
+            }
+            known => (self.opened(window)?, known),
         };
-        let answer = app.call(request)?;
+        let answer = match known.map(|known| choose(window, known)) {
+            Some(Chosen::Go(known)) => app.request(known)?,
+            Some(Chosen::Never) => Value::Null,
+            None => app.call(request)?,
+        };
         if starts {
             // Nobody could be reached under a name that did not exist yet.
             async_runtime::spawn(Arc::clone(self).go_online(app));
+        } else if returns {
+            // Whoever is back asks others for the rest next.
+            async_runtime::block_on(Arc::clone(self).go_online(app));
         }
         Ok(answer)
     }
@@ -117,13 +151,29 @@ impl Program {
     pub fn close(&self) {
         let app = self.door().close();
         if let Some(app) = app {
-            async_runtime::block_on(async {
-                let _ = tokio::time::timeout(GOODBYE, async {
-                    self.online.lock().await.take();
-                    app.offline().await;
-                })
-                .await;
-            });
+            self.goodbye(app);
+        }
+    }
+
+    fn goodbye(&self, app: App) {
+        async_runtime::block_on(async {
+            let _ = tokio::time::timeout(GOODBYE, async {
+                self.online.lock().await.take();
+                app.offline().await;
+            })
+            .await;
+        });
+    }
+}
+
+/// Tries again while the home folder is in use: a window that was closed or locked a moment ago may still be saying
+/// goodbye.
+fn patiently(open: impl Fn() -> Result<Opened, Fault>) -> Result<Opened, Fault> {
+    let end = Instant::now() + GOODBYE;
+    loop {
+        match open() {
+            Err(fault) if fault.code == FaultCode::InUse && Instant::now() < end => std::thread::sleep(AGAIN),
+            other => return other,
         }
     }
 }

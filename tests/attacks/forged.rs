@@ -1,12 +1,15 @@
 //! What is not what it says it is.
 
 use dossier_app::contract::Request;
+use dossier_sync::bundle;
+use dossier_sync::protocol::{Scope, Shared};
 use dossier_trust::codec::Canonical;
 use dossier_trust::identity::DeviceSecrets;
-use dossier_trust::ids::{DeviceId, DossierId, EpochId, blake3};
+use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, EpochId, GenerationId, blake3};
 use dossier_trust::item::{Header, Item, Kind, Lane, Open, SignedOpen};
 use dossier_trust::operation::{OpId, Operation, Right};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::denied::let_in;
 use crate::forger::{Dice, set};
@@ -29,6 +32,63 @@ fn held(person: &Person) -> Value {
         .filter(|line| line["reported"] != true)
         .collect();
     json!([verified["items"], verified["compartments"], told.len()])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_a_file_that_makes_up_compartments() {
+    let stage = Stage::set().await;
+    let lisa = stage.seat("lisa").await;
+    let compartments = |lisa: &Person| {
+        let verified = lisa.ask(Request::Verify);
+        assert_eq!(verified["faults"], json!([]));
+        verified["compartments"].as_array().unwrap().len()
+    };
+    let before = compartments(&lisa);
+    let karin = stage.forger("karin");
+    let plan = stage.section("plan");
+    let doc = karin.open(plan, Lane::Doc, karin.grant(plan));
+    karin.set(doc, "g-1", "title", json!("Van Karin"));
+    let made_up: Vec<CompartmentId> = (1..=40).map(|at| CompartmentId([at; 32])).collect();
+    for place in &made_up {
+        // As if she were the resident, and as if she had been let in.
+        let log = karin.open(*place, Lane::Log, OpId::OWNER);
+        let begins = Operation::Generation {
+            parent: GenerationId::default(),
+            base: Vec::new(),
+            drop: Vec::new(),
+        };
+        karin.operation(log, begins);
+        let rec = karin.open(*place, Lane::Rec, karin.grant(plan));
+        karin.bytes(karin.tip(rec), Kind::RecordTo, EpochId::default(), vec![7; 1000]);
+    }
+    let parts: Vec<Shared> = [CompartmentId::DOSSIER, plan]
+        .iter()
+        .chain(&made_up)
+        .map(|place| Shared {
+            dossier: karin.dossier,
+            compartment: *place,
+            scope: Scope::Everything,
+        })
+        .collect();
+    let out = TempDir::new().unwrap();
+    let file = out.path().join("dossier.kt");
+    let recipient = stage.certificate("lisa").wrapping;
+    bundle::seal(
+        &*karin.hand(),
+        &parts,
+        &[recipient],
+        &mut std::fs::File::create(&file).unwrap(),
+    )
+    .unwrap();
+    let taken = lisa.ask(Request::BundleImport {
+        file: file.to_str().unwrap().into(),
+    });
+    assert_eq!(taken["refused"], json!(4 * made_up.len()), "chains and items");
+    // What else is in the file is as good as if she had come by.
+    assert_eq!(lisa.item("g-1")["title"], json!("Van Karin"));
+    assert_eq!(compartments(&lisa), before);
+    let lisa = Person::start(lisa.stop().await).await;
+    assert_eq!(compartments(&lisa), before, "nothing of it lies on the disk");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,28 +12,27 @@ use automerge::{ActorId, AutoCommit, Change, TextEncoding};
 use dossier_model::RecordContent;
 use dossier_model::layout::{self, Edit};
 use dossier_store::{DbKey, Store};
-use dossier_sync::driver::{Event, Host, JoinStream, Network, NetworkConfig, Relay};
-use dossier_sync::protocol::{
-    Accepted, Batch, ChainFrontier, Frontier, Loose, LooseId, Replica, ReplicaError, Scope, Shared, Source,
-};
+use dossier_sync::driver::{Event, Network, NetworkConfig, Relay};
 use dossier_trust::chains::Chains;
+use dossier_trust::checkpoint;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::{Consent, Entry};
 use dossier_trust::epoch::{EpochKey, Wrap};
 use dossier_trust::identity::{Certificate, DeviceSecrets, Random, RootSecret};
-use dossier_trust::ids::{
-    ChainId, CompartmentId, DeviceId, DossierId, EndpointKey, EpochId, GenerationId, ItemHash, blake3,
-};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, blake3};
 use dossier_trust::item::{Header, Item, Kind, Lane, Open, Position, SignedOpen, Tip};
-use dossier_trust::operation::{OpId, Operation};
+use dossier_trust::operation::{OpId, Operation, Snapshot};
 use dossier_trust::preflight::{Limits, pack, unpack};
 use dossier_trust::record::Record;
 use serde_json::Value;
 
+use crate::hand::{Conversation, Hand};
 use crate::world::PATIENCE;
 
 /// How a wrap travels.
 pub const WRAP: u8 = 1;
+/// How a part of a checkpoint travels.
+pub const PART: u8 = 3;
 
 /// Randomness that is the same in every run.
 pub struct Dice {
@@ -58,23 +57,6 @@ impl Random for Dice {
             piece.copy_from_slice(&bytes[..piece.len()]);
         }
     }
-}
-
-/// What it holds and hands over.
-pub struct Hand {
-    dossier: DossierId,
-    opens: BTreeMap<ChainId, SignedOpen>,
-    /// Under which compartment a chain is handed over, whatever its open says.
-    places: BTreeMap<ChainId, CompartmentId>,
-    items: BTreeMap<ChainId, BTreeMap<(u32, ItemHash), Item>>,
-    loose: BTreeMap<CompartmentId, BTreeMap<LooseId, Loose>>,
-    hidden: BTreeSet<ChainId>,
-    peers: HashMap<EndpointKey, DeviceId>,
-    /// Of which compartments it tells whom.
-    shares: HashMap<DeviceId, BTreeSet<CompartmentId>>,
-    signers: BTreeMap<ChainId, DeviceSecrets>,
-    root_signs: BTreeSet<ChainId>,
-    dice: Dice,
 }
 
 /// Somebody with a real home folder and another program.
@@ -587,6 +569,61 @@ impl Forger {
         key
     }
 
+    /// Pins these positions and names a saved document that they are said to come to.
+    pub fn checkpoint(&self, log: ChainId, positions: &[Position], saved: &[u8]) -> OpId {
+        let place = (self.dossier, self.opened(log).open.compartment);
+        let key = self.any_key(place.1);
+        let (snapshot, parts) = checkpoint::seal(place, &key, saved, &mut self.hand().dice).unwrap();
+        self.checkpoint_of(log, positions, snapshot, parts)
+    }
+
+    /// As [`Self::checkpoint`], with whatever is in the parts.
+    pub fn checkpoint_packed(
+        &self,
+        log: ChainId,
+        positions: &[Position],
+        packed: &[u8],
+        mut snapshot: Snapshot,
+    ) -> OpId {
+        let place = (self.dossier, self.opened(log).open.compartment);
+        let key = self.any_key(place.1);
+        let parts = checkpoint::seal_packed(place, &key, packed, &mut self.hand().dice).unwrap();
+        snapshot.parts = parts.iter().map(|part| blake3(part)).collect();
+        self.checkpoint_of(log, positions, snapshot, parts)
+    }
+
+    fn checkpoint_of(&self, log: ChainId, positions: &[Position], snapshot: Snapshot, parts: Vec<Vec<u8>>) -> OpId {
+        let compartment = self.opened(log).open.compartment;
+        for part in parts {
+            self.loose(compartment, PART, blake3(&part), part);
+        }
+        let mut positions = positions.to_vec();
+        positions.sort();
+        let snapshot = Some(snapshot);
+        self.operation(log, Operation::Pin { positions, snapshot })
+    }
+
+    /// The last item of every chain of a compartment's document.
+    pub fn ends(&self, compartment: CompartmentId) -> Vec<Position> {
+        let hand = self.hand();
+        let docs = hand.items.iter().filter(|(chain, _)| {
+            let open = &hand.opens[*chain].open;
+            open.compartment == compartment && open.lane == Lane::Doc
+        });
+        docs.filter_map(|(_, items)| items.values().last().map(Item::position))
+            .collect()
+    }
+
+    /// Forgets everything below these positions, as somebody who rests on a checkpoint.
+    pub fn rests_on(&self, positions: &[Position]) {
+        let mut hand = self.hand();
+        for position in positions {
+            if let Some(items) = hand.items.get_mut(&position.chain) {
+                items.retain(|(n, _), _| *n >= position.n);
+            }
+        }
+    }
+
     /// Takes everything that another program holds.
     pub fn takes_from(&self, other: &Self) {
         let other = other.hand();
@@ -655,141 +692,4 @@ pub fn set(id: &str, field: &str, value: Value) -> Edit {
         path: vec![field.into()],
         value,
     }
-}
-
-impl Hand {
-    fn put(&mut self, item: Item) -> Position {
-        let position = item.position();
-        self.items
-            .entry(position.chain)
-            .or_default()
-            .insert((position.n, position.hash), item);
-        position
-    }
-
-    fn put_loose(&mut self, compartment: CompartmentId, kind: u8, about: [u8; 32], bytes: Vec<u8>) {
-        let loose = Loose { kind, about, bytes };
-        self.loose.entry(compartment).or_default().insert(loose.id(), loose);
-    }
-
-    fn tips(&self, chain: &ChainId) -> Vec<Position> {
-        let Some(items) = self.items.get(chain) else {
-            return Vec::new();
-        };
-        let followed: BTreeSet<ItemHash> = items.values().map(|item| item.header.prev).collect();
-        let tips = items.iter().filter(|((_, hash), _)| !followed.contains(hash));
-        let mut tips: Vec<Position> = tips.map(|(_, item)| item.position()).collect();
-        tips.sort();
-        tips
-    }
-}
-
-impl Replica for Hand {
-    fn shared(&self, peer: &DeviceId) -> Result<Vec<Shared>, ReplicaError> {
-        let compartments = self.shares.get(peer).cloned().unwrap_or_default();
-        let all = compartments.into_iter().map(|compartment| Shared {
-            dossier: self.dossier,
-            compartment,
-            scope: Scope::Everything,
-        });
-        Ok(all.collect())
-    }
-
-    fn frontier(&self, _dossier: &DossierId, compartment: &CompartmentId) -> Result<Frontier, ReplicaError> {
-        let here = self.places.iter().filter(|(_, place)| *place == compartment);
-        let chains = here
-            .filter(|(chain, _)| !self.hidden.contains(*chain))
-            .map(|(chain, _)| ChainFrontier {
-                chain: *chain,
-                lane: self.opens[chain].open.lane,
-                tips: self.tips(chain),
-            })
-            .collect();
-        let loose = self.loose.get(compartment).into_iter().flat_map(BTreeMap::keys);
-        Ok(Frontier {
-            chains,
-            loose: loose.copied().collect(),
-        })
-    }
-
-    fn chain_open(&self, chain: &ChainId) -> Result<Option<SignedOpen>, ReplicaError> {
-        Ok(self.opens.get(chain).cloned())
-    }
-
-    fn items_after(&self, chain: &ChainId, after: u32, max_bytes: usize) -> Result<Vec<Item>, ReplicaError> {
-        let (mut found, mut size) = (Vec::<Item>::new(), 0);
-        let items = self.items.get(chain).into_iter();
-        for ((n, _), item) in items.flat_map(|items| items.range((after + 1, ItemHash([0; 32]))..)) {
-            if size >= max_bytes && found.last().is_some_and(|last| last.header.n != *n) {
-                break;
-            }
-            size += item.header.len as usize + 100;
-            found.push(item.clone());
-        }
-        Ok(found)
-    }
-
-    fn at(&self, chain: &ChainId, n: u32) -> Result<Vec<Position>, ReplicaError> {
-        let items = self.items.get(chain).into_iter();
-        let here = items.flat_map(|items| items.range((n, ItemHash([0; 32]))..=(n, ItemHash([0xff; 32]))));
-        Ok(here.map(|(_, item)| item.position()).collect())
-    }
-
-    fn fork(&self, chain: &ChainId) -> Result<u32, ReplicaError> {
-        let mut n = 1;
-        while self.at(chain, n)?.len() == 1 {
-            n += 1;
-        }
-        Ok(n - 1)
-    }
-
-    fn loose(&self, id: &LooseId) -> Result<Option<Loose>, ReplicaError> {
-        Ok(self.loose.values().find_map(|loose| loose.get(id)).cloned())
-    }
-
-    fn receive(&mut self, _from: Source, batch: Batch) -> Result<Accepted, ReplicaError> {
-        let mut accepted = Accepted::default();
-        for signed in batch.opens {
-            let chain = signed.open.chain();
-            self.opens.entry(chain).or_insert(signed);
-            self.places.entry(chain).or_insert(batch.compartment);
-            self.items.entry(chain).or_default();
-        }
-        for item in batch.items {
-            let items = self.items.entry(item.header.chain).or_default();
-            let fresh = items.insert((item.header.n, item.header.item_hash()), item).is_none();
-            accepted.fresh += u32::from(fresh);
-        }
-        for loose in batch.loose {
-            let held = self.loose.entry(batch.compartment).or_default();
-            accepted.fresh += u32::from(held.insert(loose.id(), loose).is_none());
-        }
-        Ok(accepted)
-    }
-
-    fn acknowledged(
-        &mut self,
-        _peer: &DeviceId,
-        _dossier: &DossierId,
-        _compartment: &CompartmentId,
-        _positions: &[Position],
-        _loose: &[LooseId],
-    ) -> Result<(), ReplicaError> {
-        Ok(())
-    }
-}
-
-/// The hand, in a conversation.
-struct Conversation(Arc<Mutex<Hand>>);
-
-impl Host for Conversation {
-    fn run(&self, f: &mut dyn FnMut(&mut dyn Replica)) {
-        f(&mut *self.0.lock().unwrap());
-    }
-
-    fn known_peer(&self, endpoint: &EndpointKey) -> Option<DeviceId> {
-        self.0.lock().unwrap().peers.get(endpoint).copied()
-    }
-
-    fn joiner(&self, _stream: JoinStream) {}
 }

@@ -8,12 +8,15 @@
     missing_docs
 )]
 
+mod checkpoints;
 mod concurrent;
 mod denied;
 mod epochs;
 mod forged;
 mod forger;
 mod forks;
+mod halves;
+mod hand;
 mod records;
 mod stage;
 mod thief;

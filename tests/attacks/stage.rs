@@ -16,7 +16,7 @@ use dossier_store::{DbKey, Peer, Store, keyfile};
 use dossier_trust::codec::Canonical;
 use dossier_trust::identity::{Certificate, DeviceSecrets, RootSecret};
 use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, ItemHash};
-use dossier_trust::item::Lane;
+use dossier_trust::item::{Lane, Position};
 use dossier_trust::operation::{OpId, Operation};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -321,6 +321,14 @@ impl Stage {
     /// Lets a forger hand over what it has, and waits until the other has heard all of it.
     pub async fn visit(&self, forger: &Forger, whom: &'static str) {
         forger.visit(self.certificate(whom), &self.addresses(whom)).await;
+    }
+
+    /// Whether somebody's folder holds the bytes of an item, hidden or not; their program is stopped.
+    pub fn holds_body(&self, who: &str, folder: &TempDir, at: &Position) -> bool {
+        let store = Store::open(folder.path(), &self.key(who)).unwrap();
+        let held = store.item(at).unwrap().unwrap().body.is_some();
+        store.close().unwrap();
+        held
     }
 
     /// Puts what a forger made into somebody's folder, as if it had been there when the program stopped.

@@ -104,6 +104,42 @@ async fn attack_46_a_thief_with_the_residents_laptop_grants_herself_access() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_a_thief_leaves_no_room_for_the_cut() {
+    let stage = Stage::set().await;
+    let (jeroen, ria) = (stage.arrive("jeroen").await, stage.arrive("ria").await);
+    let all = [&jeroen, &ria];
+    let (thief, plan) = (stage.forger("lisa"), stage.section("plan"));
+    let doc = thief.open(plan, Lane::Doc, OpId::OWNER);
+    thief.set(doc, "g-1", "title", json!("Vals"));
+    // As many chains as a device may begin, and as many as everybody may whom nobody knows.
+    for place in [CompartmentId::DOSSIER, plan] {
+        let strangers: Vec<Forger> = (0..8)
+            .map(|at| {
+                let (root, device, _) = stranger(&format!("nobody {at}"));
+                thief.as_device(root, device)
+            })
+            .collect();
+        for at in 0..1_100 {
+            thief.open(place, Lane::Log, OpId::OWNER);
+            strangers[at % strangers.len()].open(place, Lane::Log, OpId::OWNER);
+        }
+    }
+    for whom in ["jeroen", "ria"] {
+        stage.visit(&thief, whom).await;
+    }
+    see(&all, "g-1", "title", "Vals").await;
+    let cutter = cut_the_laptop(&stage, &[]);
+    for whom in ["jeroen", "ria"] {
+        stage.visit(&cutter, whom).await;
+    }
+    see(&all, "g-1", "title", GOAL).await;
+    // The other device of the resident's has room as well.
+    let phone = stage.arrive("phone").await;
+    stage.visit(&cutter, "phone").await;
+    go_on(&[&phone, &jeroen], &[&phone, &jeroen, &ria]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attack_51_a_thief_rotates_and_erases_and_helpers_go_on() {
     let stage = Stage::set().await;
     let phone = stage.arrive("phone").await;

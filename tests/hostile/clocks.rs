@@ -112,6 +112,66 @@ async fn attack_31_the_residents_clock_jumps_years() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_31_a_clock_that_jumps_past_a_last_day_ends_nothing() {
+    let (lisa, karin) = (Person::new("Lisa Verhagen"), Person::new("Karin de Wit"));
+    let goal = with_a_goal(&lisa);
+    let hints = lisa.online().await;
+    karin.online().await;
+    let_in(&lisa, &hints, &karin, "Karin de Wit", "aanpassen").await;
+    let hers = |lisa: &Person| lisa.ask(Request::Access { dossier: None })["people"][0].clone();
+    lisa.ask(Request::ChangeAccess {
+        dossier: None,
+        person: hers(&lisa)["person"].as_str().unwrap().into(),
+        grants: Vec::new(),
+        until: Some("2026-12-31".into()),
+        purpose: None,
+    });
+    goes_on(&[&lisa, &karin], &goal).await;
+    let mut lisa = lisa;
+    for now in ["2036-01-01T12:00:00+01:00", "2026-11-24T09:00:00+01:00"] {
+        lisa = started(stopped(lisa).await, now);
+        lisa.online().await;
+        look_again(&[&karin]).await;
+        goes_on(&[&lisa, &karin], &goal).await;
+        assert_eq!(hers(&lisa)["ended"], json!(null), "{now}");
+    }
+    // The day itself comes for a clock that goes on as clocks do.
+    for (now, over) in [
+        ("2026-12-30T09:00:00+01:00", false),
+        ("2027-01-01T12:00:00+01:00", true),
+    ] {
+        lisa = started(stopped(lisa).await, now);
+        lisa.set(&goal, json!({"why": now}));
+        assert_eq!(hers(&lisa)["ended"].is_object(), over, "{now}");
+    }
+    // So it does for one that was away for long, once it has said the same for a day.
+    let ria = Person::new("Ria Verhagen");
+    let hints = lisa.online().await;
+    ria.online().await;
+    let_in(&lisa, &hints, &ria, "Ria Verhagen", "aanpassen").await;
+    let of_ria = |lisa: &Person| {
+        let access = lisa.ask(Request::Access { dossier: None });
+        let people = access["people"].as_array().unwrap();
+        people.iter().find(|one| one["name"] == "Ria Verhagen").unwrap().clone()
+    };
+    lisa.ask(Request::ChangeAccess {
+        dossier: None,
+        person: of_ria(&lisa)["person"].as_str().unwrap().into(),
+        grants: Vec::new(),
+        until: Some("2027-01-31".into()),
+        purpose: None,
+    });
+    for (now, over) in [
+        ("2027-06-01T09:00:00+02:00", false),
+        ("2027-06-02T10:00:00+02:00", true),
+    ] {
+        lisa = started(stopped(lisa).await, now);
+        lisa.set(&goal, json!({"why": now}));
+        assert_eq!(of_ria(&lisa)["ended"].is_object(), over, "{now}");
+    }
+}
+
 /// Listens at one address, as soon as whoever had it lets go.
 async fn online_at(person: &Person, address: &str) {
     let reach = Reach {

@@ -299,6 +299,46 @@ async fn attack_56_ten_thousand_chains() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_work_without_end_by_somebody_who_may_not() {
+    let mut scene = Scene::new().await;
+    let place = (scene.mark.dossier, scene.mark.compartment);
+    let access = scene.lisa.ask(Request::Access { dossier: None });
+    let people = access["people"].as_array().unwrap();
+    let mark = people.iter().find(|one| one["name"] == "Mark Vos").unwrap();
+    let mark = mark["person"].as_str().unwrap().to_owned();
+    scene.lisa.ask(Request::Revoke {
+        dossier: None,
+        person: mark.clone(),
+        keep_unseen: false,
+    });
+    let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    let mut kept = 0;
+    for _ in 0..3 {
+        // In one chain, and in as many as he likes.
+        let mut pen = scene.mark.pen();
+        for _ in 0..2 {
+            let items: Vec<Item> = (0..500u32)
+                .map(|at| scene.mark.sealed(&mut pen, &at.to_be_bytes()))
+                .collect();
+            let open = std::slice::from_ref(&pen.open);
+            let refused = line.deliver(place, open, &items, &[]).await.unwrap();
+            assert_eq!(count(&refused, QUOTA), refused.len());
+            kept += items.len() - refused.len();
+        }
+    }
+    assert_eq!(kept, 1024);
+    assert_eq!(waiting(&scene.lisa).len(), kept, "what was refused is not there");
+    let log = scene.lisa.ask(Request::Log {
+        dossier: None,
+        person: Some(mark),
+        since: None,
+    });
+    let told = log.as_array().unwrap().iter().filter(|one| one["reason"] == "too_much");
+    assert_eq!(told.count(), 1, "the resident is told, once");
+    scene.goes_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attack_56_invented_wraps_without_end() {
     let scene = Scene::new().await;
     let place = (scene.mark.dossier, scene.mark.compartment);

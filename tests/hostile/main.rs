@@ -17,6 +17,7 @@ mod conversation;
 mod invitation;
 mod own_writing;
 mod scene;
+mod shares;
 #[path = "../journeys/world.rs"]
 #[allow(dead_code)]
 mod world;

@@ -129,4 +129,19 @@ async fn two_people_meet_and_each_sees_what_was_granted() {
     let access = lisa.ask(Request::Access { dossier: None });
     assert_eq!(access["people"][0]["ended"]["confirmed"], json!(true));
     assert_eq!(lisa.item("g-1")["status"], json!("gehaald"), "what she wrote stays");
+
+    // What is left with her says whose it was and since when it is shut, and can be cleared away.
+    let left = karin.ask(Request::Status)["dossiers"][0].clone();
+    let lisas = lisa.ask(Request::Status);
+    assert_eq!(
+        (&left["over"]["resident"], &left["over"]["unsent"]),
+        (&lisas["profile"]["name"], &json!(false))
+    );
+    assert!(left["over"]["since"].as_str().unwrap().starts_with("2026-11-23T"));
+    assert_eq!(lisas["dossiers"][0]["over"], json!(null));
+    karin.ask(Request::DossierRemove {
+        dossier: left["id"].as_str().unwrap().into(),
+        without_backup: false,
+    });
+    assert_eq!(karin.ask(Request::Status)["dossiers"], json!([]));
 }

@@ -2,6 +2,7 @@
 
 use dossier_app::Card;
 use dossier_app::contract::{Event, FaultCode, Invite, Request};
+use dossier_app::joining::Answer;
 use serde_json::{Value, json};
 
 use crate::world::{PATIENCE, Person, add, settle};
@@ -249,4 +250,175 @@ async fn a_section_of_ones_own_is_empty_private_and_can_be_shared() {
         (&json!(false), &json!(false))
     );
     assert_eq!(karin.refused(label("Van mij")).code, FaultCode::NotAllowed);
+}
+
+fn joins(guest: &Person) -> Vec<Value> {
+    guest.ask(Request::Joins).as_array().unwrap().clone()
+}
+
+/// Waits until the guest's only answer is this far.
+async fn until(guest: &Person, events: &mut tokio::sync::broadcast::Receiver<Event>, state: &str) -> Value {
+    loop {
+        let join = joins(guest)[0].clone();
+        if join["state"] == state {
+            return join;
+        }
+        let event = tokio::time::timeout(PATIENCE, events.recv()).await;
+        event.unwrap_or_else(|_| panic!("not {state}: {join}")).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_invited_answers_by_requests_alone_and_goes_on_after_a_restart() {
+    let lisa = Person::new("Lisa");
+    lisa.ask(Request::DossierNew { title: None });
+    let karin = Person::new("Karin de Wit");
+    lisa.online().await;
+    karin.online().await;
+    let made = invite_somebody(&lisa, "Karin de Wit");
+    let ticket = made["ticket"].as_str().unwrap().to_owned();
+
+    let offer = karin.ask(Request::Offer { ticket: ticket.clone() });
+    assert_eq!(
+        (&offer["owner"], &offer["purpose"], &offer["until"]),
+        (&json!("Lisa"), &json!("het plan bijhouden"), &json!("2027-01-31"))
+    );
+    assert_eq!(offer["scopes"], made["scopes"]);
+    assert_eq!(joins(&karin), Vec::<Value>::new(), "who only looks has not answered");
+    assert_eq!(
+        lisa.refused(Request::Offer { ticket: ticket.clone() })
+            .detail
+            .as_deref(),
+        Some("own dossier")
+    );
+
+    let answer = Request::Join(Answer {
+        ticket: ticket.clone(),
+        organisation: Some("Wijkteam De Lindeboom".into()),
+        answers: json!({"WIE": "Ik ben Karin."}).as_object().unwrap().clone(),
+        ..Answer::default()
+    });
+    let mut events = karin.app.subscribe();
+    let mut hers = lisa.app.subscribe();
+    karin.ask(answer.clone());
+    let code_here = until(&karin, &mut events, "waiting").await["code"].clone();
+    assert_eq!(code_here, code(&mut hers).await);
+
+    // The program is closed before the resident said yes; the answer and its code hold.
+    let karin = karin.restart().await;
+    assert_eq!(joins(&karin)[0]["state"], "cut_off");
+    let mut events = karin.app.subscribe();
+    karin.online().await;
+    karin.ask(answer);
+    let waiting = until(&karin, &mut events, "waiting").await;
+    assert_eq!((&waiting["code"], &waiting["owner"]), (&code_here, &json!("Lisa")));
+    let code = code_here.as_str().unwrap().to_owned();
+    lisa.ask(Request::Confirm { code });
+    let granted = until(&karin, &mut events, "granted").await;
+    let status = karin.ask(Request::Status);
+    assert_eq!(status["dossiers"][0]["id"], granted["dossier"]);
+    assert_eq!(status["dossiers"][0]["sections"][0]["id"], "plan");
+    let cards = lisa.show()["items"].to_string();
+    assert!(cards.contains("Ik ben Karin."), "the card is kept");
+    let id = granted["id"].as_str().unwrap().to_owned();
+    karin.ask(Request::JoinEnd { id });
+    assert_eq!(joins(&karin), Vec::<Value>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_words_fetch_the_ticket_once_and_other_words_fetch_nothing() {
+    let lisa = Person::new("Lisa");
+    lisa.ask(Request::DossierNew { title: None });
+    let karin = Person::new("Karin de Wit");
+    lisa.online().await;
+    karin.online().await;
+    let made = invite_somebody(&lisa, "Karin de Wit");
+    let id = made["id"].as_str().unwrap().to_owned();
+    let words = || Request::TicketWords {
+        dossier: None,
+        id: id.clone(),
+    };
+    let shown = lisa.ask(words());
+    assert_eq!(lisa.ask(words()), shown, "looking again changes nothing");
+    let list: Vec<&str> = shown["words"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_str().unwrap())
+        .collect();
+    assert_eq!(list.len(), 8);
+    let hints: Vec<String> = serde_json::from_value(shown["addresses"].clone()).unwrap();
+    let fetch = |words: String| Request::FetchTicket {
+        words,
+        hints: hints.clone(),
+    };
+    let why = |words: String| karin.refused(fetch(words)).detail.unwrap_or_default();
+    assert_eq!(why(list[..7].join(" ")), "words_count");
+    assert_eq!(why(format!("tafel {}", list[1..].join(" "))), "words_unknown 1");
+    // All but one in 256 slips show by themselves; the rest names an endpoint that is not there.
+    let slip = |word: &str| [&[word], &list[1..]].concat().join(" ");
+    let other = ["abandon", "zoo", "table", "chair"]
+        .into_iter()
+        .find(|word| *word != list[0])
+        .unwrap();
+    assert!(["words_other", ""].contains(&why(slip(other)).as_str()));
+
+    let fetched = karin.ask(fetch(list.join(" ").to_uppercase()));
+    assert_eq!(fetched["ticket"], made["ticket"]);
+    assert_eq!(
+        karin.refused(fetch(list.join(" "))).code,
+        FaultCode::NotReachable,
+        "they work once"
+    );
+    assert_ne!(lisa.ask(words())["words"], shown["words"], "others come in their place");
+    lisa.ask(Request::InvitationEnd {
+        dossier: None,
+        id: id.clone(),
+    });
+    assert_eq!(lisa.refused(words()).code, FaultCode::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_said_to_be_there_can_be_answered_also_after_a_restart() {
+    let lisa = Person::new("Lisa");
+    lisa.ask(Request::DossierNew { title: None });
+    let karin = Person::new("Karin");
+    lisa.online().await;
+    karin.online().await;
+    let state = |of: &Person| invitations(of)[0]["state"].as_str().unwrap().to_owned();
+    let nobody = |of: &Person| {
+        of.refused(Request::Confirm {
+            code: "000000000000".into(),
+        })
+    };
+
+    let first = invite_somebody(&lisa, "Karin de Wit");
+    let join = karin
+        .app
+        .join(first["ticket"].as_str().unwrap(), card("Karin"), |_| {}, PATIENCE);
+    let answer = async {
+        while state(&lisa) != "joined" {
+            tokio::task::yield_now().await;
+        }
+        // A wrong code is refused; that nobody waits would be another fault.
+        assert_eq!(nobody(&lisa).code, FaultCode::InputRefused);
+    };
+    let (joined, ()) = tokio::join!(join, answer);
+    assert!(joined.is_err());
+    assert_eq!(state(&lisa), "burnt");
+
+    let second = invite_somebody(&lisa, "Karin de Wit");
+    let mut events = lisa.app.subscribe();
+    let ticket = second["ticket"].as_str().unwrap().to_owned();
+    let waiting = {
+        let karin = karin.app.clone();
+        tokio::spawn(async move { karin.join(&ticket, card("Karin"), |_| {}, PATIENCE).await })
+    };
+    let code = code(&mut events).await;
+    drop(events);
+    waiting.abort();
+    let lisa = lisa.restart().await;
+    let confirmed = lisa.ask(Request::Confirm { code });
+    assert_eq!(confirmed["person"], second["person"]);
+    assert_eq!(state(&lisa), "granted");
 }

@@ -7,9 +7,17 @@
     missing_docs
 )]
 
+mod attachments;
+mod care;
+mod checkpoints;
+mod ending;
 mod family;
 mod forger;
 mod inviting;
+mod leaving;
+mod looking;
+mod past;
+mod recovery;
 mod sharing;
 mod together;
 #[path = "../../crates/dossier-exchange/tests/variants/mod.rs"]

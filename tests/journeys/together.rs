@@ -39,6 +39,7 @@ async fn what_three_people_wrote_apart_is_the_same_for_all_and_nothing_is_hidden
         person: "p-jeroen".into(),
         grants,
         until: None,
+        purpose: None,
     });
     settle(&[&lisa, &karin, &jeroen]).await;
 
@@ -184,6 +185,21 @@ async fn a_right_is_what_every_receiver_enforces() {
         log.as_array().unwrap().iter().any(|line| line["deed"] == "added"),
         "{log}"
     );
+    // What waits can be thrown away, by the resident alone; then nobody waits for it any more.
+    let drop = |person: &Person| {
+        let waiting = person.ask(Request::Quarantine { dossier: None });
+        let item = waiting[0]["item"].as_str().unwrap().to_owned();
+        Request::QuarantineDrop { dossier: None, item }
+    };
+    assert_eq!(ria.refused(drop(&ria)).code, FaultCode::NotAllowed);
+    let dropped = drop(&lisa);
+    lisa.ask(dropped.clone());
+    assert_eq!(lisa.refused(dropped).code, FaultCode::NotFound);
+    settle(&[&lisa, &ria]).await;
+    for person in [&lisa, &ria] {
+        assert_eq!(person.ask(Request::Quarantine { dossier: None }), json!([]));
+        assert_eq!(person.ask(Request::Verify)["ok"], json!(true));
+    }
     lisa.set("g-1", json!({"title": "Nog steeds te wijzigen"}));
     assert!(find(&lisa.show(), "g-1").is_some());
 }

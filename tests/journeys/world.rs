@@ -35,6 +35,15 @@ impl Person {
         Self { app, folder }
     }
 
+    /// An empty home folder: nobody is here yet.
+    pub fn nobody() -> Self {
+        let folder = TempDir::new().unwrap();
+        Self {
+            app: open(&folder),
+            folder,
+        }
+    }
+
     pub fn ask(&self, request: Request) -> Value {
         self.app.request(request).unwrap_or_else(|fault| panic!("{fault}"))
     }
@@ -91,10 +100,16 @@ impl Person {
 
     /// Starts the program on an existing folder.
     pub async fn start(folder: TempDir) -> Self {
+        Self::start_at(folder, NOW).await
+    }
+
+    /// Starts the program on an existing folder, on another day.
+    pub async fn start_at(folder: TempDir, now: &str) -> Self {
+        let clock = Clock::starting(now).unwrap();
         // A task that was just told to stop may hold the profile for a moment longer.
         let patience = tokio::time::Instant::now() + PATIENCE;
         loop {
-            match App::open(folder.path(), unlock(), clock()) {
+            match App::open(folder.path(), unlock(), clock) {
                 Ok(app) => return Self { app, folder },
                 Err(fault) if fault.code == FaultCode::InUse && tokio::time::Instant::now() < patience => {
                     tokio::task::yield_now().await;

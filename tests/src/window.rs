@@ -121,12 +121,22 @@ impl Window {
         Ok(picture??)
     }
 
-    /// Closes the window and ends its driver.
+    /// Closes the window, waits until its program has ended, and ends the driver.
     ///
     /// # Errors
-    /// When the window was gone already.
+    /// When the window was gone already, or its program does not end in time.
     pub async fn close(mut self) -> Result<()> {
+        let driver = self.driver.id();
         in_time("the end of the window", self.client.close()).await??;
+        // The driver answers first and ends the program after that. Without a driver the program would run on with an
+        // empty window.
+        let ended = async {
+            let mut again = tokio::time::interval(Duration::from_millis(20));
+            while driver.is_some_and(has_children) {
+                again.tick().await;
+            }
+        };
+        in_time("the end of the program", ended).await?;
         self.driver.kill().await?;
         Ok(())
     }
@@ -137,6 +147,17 @@ impl Window {
             for (let frame = 0; frame < 2; frame += 1) await new Promise((next) => requestAnimationFrame(next));";
         self.evaluate(frames, Vec::new()).await.map(drop)
     }
+}
+
+/// True while this process has started another that has not ended.
+fn has_children(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task"));
+    threads
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok())
+        .any(|children| !children.trim().is_empty())
 }
 
 /// The driver takes a number only, so this is one that was free a moment ago.

@@ -21,7 +21,7 @@ for (const entry of readdirSync(src, { recursive: true, withFileTypes: true })) 
     if (!test && target.startsWith('test/')) say(`test code is not for the product: ${target}`);
     if (!test && name.startsWith('components/') && /^(features|generated|backend|live|i18n)\//.test(target)) say(`a building block knows no ${target}`);
     if (name.startsWith('backend/') && /^(features|components|live|i18n)(\/|$)/.test(target)) say(`a transport knows no ${target}`);
-    if (/^backend\/(tauri|http)$/.test(target) && !name.startsWith('backend/')) say('screens choose no transport: import src/backend');
+    if (/^backend\/tauri$/.test(target) && !name.startsWith('backend/')) say('screens choose no transport: import src/backend');
     if (/^https?:/.test(target)) say(`remote code: ${target}`);
   }
   if (!test && /dangerouslySetInnerHTML|\beval\(|new Function\(/.test(text)) say('code or markup from text');

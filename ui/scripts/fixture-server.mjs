@@ -1,6 +1,6 @@
 // Serves the built screens over the test household, so that one can look at them without the program:
 //   npm run build && npm run fixtures            (household: lisa, karin or empty; PORT for the port)
-// Same content security policy as the window, same HTTP contract as the bridge. Only this computer can reach it.
+// Same content security policy as the window, same way to the program as the test bridge (`shell.js`). Only this computer can reach it.
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -38,13 +38,19 @@ const server = createServer(async (request, reply) => {
     request.on('close', stop);
     return;
   }
+  if (path === '/shell.js') {
+    reply.writeHead(200, { 'content-type': TYPES['.js'] });
+    createReadStream(join(ui, 'scripts/shell.js')).pipe(reply);
+    return;
+  }
   const file = join(ui, 'dist', normalize(path === '/' ? '/index.html' : path));
   if (!file.startsWith(join(ui, 'dist')) || !existsSync(file)) {
     reply.writeHead(404).end();
     return;
   }
   reply.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': policy });
-  createReadStream(file).pipe(reply);
+  if (file.endsWith('index.html')) reply.end(readFileSync(file, 'utf8').replace('<script ', '<script src="/shell.js"></script><script '));
+  else createReadStream(file).pipe(reply);
 });
 server.listen(Number(process.env.PORT ?? 5199), '127.0.0.1', () => {
   const { port } = server.address();

@@ -5,8 +5,15 @@ import { PageTitle } from './components/Title';
 import { AccessPage } from './features/access/AccessPage';
 import { InvitePage } from './features/access/InvitePage';
 import { AgendaPage } from './features/agenda/AgendaPage';
+import { GatePage, shutSection } from './features/crisis/GatePage';
 import { DossiersPage } from './features/dossiers/DossiersPage';
+import { OverPage } from './features/dossiers/Over';
+import { LeavePage } from './features/leaving/LeavePage';
+import { Kept } from './features/lock/Kept';
+import { LockProvider } from './features/lock/Lock';
+import { EMPTY, JoinPage } from './features/join/JoinPage';
 import { LogPage } from './features/log/LogPage';
+import { PastPage } from './features/looking/PastPage';
 import { NotesPage } from './features/notes/NotesPage';
 import { PlanPage } from './features/plan/PlanPage';
 import { SafetyPage } from './features/safety/SafetyPage';
@@ -17,7 +24,9 @@ import { Live } from './features/shell/Live';
 import { type Preferences, usePreferences } from './features/shell/preferences';
 import { go, hrefOf, type Route, useRoute } from './features/shell/route';
 import { StepsProvider } from './features/shell/Steps';
-import { StartPage } from './features/start/StartPage';
+import { StartFrame, StartPage } from './features/start/StartPage';
+import { TableFrame } from './features/table/TableFrame';
+import { TablePage } from './features/table/TablePage';
 import { TodayPage } from './features/today/TodayPage';
 import { UnlockPage, wantsPassphrase } from './features/unlock/UnlockPage';
 import type { DossierCard } from './generated/DossierCard';
@@ -36,7 +45,9 @@ export function App({ backend }: { backend: Backend }) {
   return (
     <I18nProvider language={preferences.language}>
       <BackendProvider backend={backend}>
-        <Home preferences={preferences} change={change} />
+        <LockProvider preferences={preferences}>
+          <Home preferences={preferences} change={change} />
+        </LockProvider>
       </BackendProvider>
     </I18nProvider>
   );
@@ -67,12 +78,36 @@ function Home(display: Display) {
 function Known({ status, refresh, preferences, change }: Display & { status: Status; refresh: () => Promise<void> }) {
   const route = useRoute();
   const { dossiers } = status;
+  // Lives here: who looks at another page in between finds everything as it was.
+  const [draft, setDraft] = useState(EMPTY);
   // The start page stays until it is finished, also when the new dossier is already known.
   const [starting, setStarting] = useState(dossiers.length === 0);
   useEffect(() => {
     if (dossiers.length === 0) setStarting(true);
   }, [dossiers.length]);
 
+  const joining = (
+    <JoinPage
+      profile={status.profile}
+      draft={draft}
+      onDraft={setDraft}
+      onPerson={refresh}
+      onDone={(dossier) =>
+        void refresh().then(() => {
+          setDraft(EMPTY);
+          setStarting(false);
+          go({ page: 'today', dossier });
+        })
+      }
+    />
+  );
+  if (starting && route.page === 'join') {
+    return (
+      <StartFrame preferences={preferences} change={change}>
+        <main className="kt-start-words">{joining}</main>
+      </StartFrame>
+    );
+  }
   if (starting) {
     return (
       <StartPage
@@ -91,18 +126,29 @@ function Known({ status, refresh, preferences, change }: Display & { status: Sta
 
   const only = dossiers.length === 1 ? dossiers[0] : undefined;
   const wanted = 'dossier' in route ? dossiers.find((one) => one.id === route.dossier) : undefined;
-  const dossier = wanted ?? (route.page === 'dossiers' ? undefined : only) ?? null;
-  const shown: Route = dossier === null ? { page: 'dossiers' } : 'dossier' in route ? { ...route, dossier: dossier.id } : { page: 'today', dossier: dossier.id };
+  const dossier = wanted ?? (route.page === 'dossiers' || route.page === 'join' ? undefined : only) ?? null;
+  const shown: Route = dossier === null ? { page: route.page === 'join' ? 'join' : 'dossiers' } : 'dossier' in route ? { ...route, dossier: dossier.id } : { page: 'today', dossier: dossier.id };
   return (
-    <StepsProvider place={hrefOf(shown)}>
-      <Frame route={shown} dossier={dossier} several={dossiers.length > 1} preferences={preferences} change={change}>
-        {dossier === null ? <DossiersPage dossiers={dossiers} /> : <Page key={hrefOf(shown)} route={shown} dossier={dossier} refresh={refresh} />}
-      </Frame>
+    <StepsProvider place={hrefOf(shown)} dossier={dossier?.id ?? null}>
+      {shown.page === 'table' && dossier?.own ? (
+        <TableFrame dossier={dossier} preferences={preferences} change={change}>
+          <Kept />
+          <TablePage key={dossier.id} dossier={dossier} step={shown.step} />
+        </TableFrame>
+      ) : (
+        <Frame route={shown} dossier={dossier} preferences={preferences} change={change}>
+          <Kept />
+          {dossier === null ? shown.page === 'join' ? joining : <DossiersPage dossiers={dossiers} /> : <Page key={hrefOf(shown)} route={shown} dossier={dossier} refresh={refresh} preferences={preferences} change={change} />}
+        </Frame>
+      )}
     </StepsProvider>
   );
 }
 
-function Page({ route, dossier, refresh }: { route: Route; dossier: DossierCard; refresh: () => Promise<void> }) {
+function Page({ route, dossier, refresh, preferences, change }: Display & { route: Route; dossier: DossierCard; refresh: () => Promise<void> }) {
+  if (dossier.over) return <OverPage dossier={dossier} over={dossier.over} />;
+  const section = shutSection(route, dossier);
+  if (section) return <GatePage dossier={dossier} section={section} onOpen={refresh} />;
   switch (route.page) {
     case 'plan':
       return <PlanPage dossier={dossier} />;
@@ -114,6 +160,8 @@ function Page({ route, dossier, refresh }: { route: Route; dossier: DossierCard;
       return <SectionsPage dossier={dossier} onChanged={refresh} />;
     case 'section':
       return <SectionPage dossier={dossier} section={route.section} />;
+    case 'past':
+      return <PastPage dossier={dossier} at={route.at} />;
     case 'access':
       return <AccessPage dossier={dossier} />;
     case 'invite':
@@ -121,10 +169,14 @@ function Page({ route, dossier, refresh }: { route: Route; dossier: DossierCard;
     case 'log':
       return <LogPage dossier={dossier} />;
     case 'safety':
-      return <SafetyPage dossier={dossier} />;
+      return <SafetyPage dossier={dossier} preferences={preferences} change={change} />;
+    case 'leave':
+      return <LeavePage dossier={dossier} />;
+    case 'table':
     case 'today':
     case 'home':
     case 'dossiers':
+    case 'join':
       return <TodayPage dossier={dossier} />;
   }
 }

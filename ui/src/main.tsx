@@ -1,14 +1,14 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';
-import { chooseBackend } from './backend';
+import { tauriBackend } from './backend';
 import './theme/index.css';
 
 const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <App backend={chooseBackend()} />
+      <App backend={tauriBackend()} />
     </StrictMode>,
   );
 }

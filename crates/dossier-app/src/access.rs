@@ -3,19 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dossier_model::{Place, SectionId, Side};
-use dossier_store::{InvitationState, Owed};
+use dossier_store::Owed;
+use dossier_trust::codec::Canonical;
 use dossier_trust::identity::{Certificate, Random};
-use dossier_trust::ids::{ChainId, CompartmentId, DossierId, ItemHash, PrincipalId};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, ItemHash, PrincipalId};
 use dossier_trust::item::Position;
-use dossier_trust::operation::{OpId, Operation, Right, Since};
+use dossier_trust::operation::{EraseAt, OpId, Operation, Right, Since};
+use dossier_trust::receipt::{self, Receipt};
 
 use crate::activity::{self, Deed};
-use crate::clock::{end_of, rfc3339};
+use crate::clock::{end_of, rfc3339, stored_ms};
 use crate::contract::{
-    AccessPerson, AccessView, EndedView, Fault, FaultCode, InvitationView, QuarantineView, Revoked, ScopeView,
+    AccessPerson, AccessView, EndedDevice, EndedView, Fault, FaultCode, InvitationView, QuarantineView, Revoked,
+    ScopeView,
 };
 use crate::home::Home;
+use crate::outstanding::state_word;
 use crate::replica::Dossier;
+use crate::replica::compartment::LOOSE_RECEIPT;
 use crate::replica::content::{Card, GrantNote, Level, Scope, Terms};
 use crate::replica::settling::OWED_KEEP_UNSEEN;
 use crate::replica::writing::Writing;
@@ -25,8 +30,7 @@ impl Home {
     /// # Errors
     /// [`FaultCode::NotFound`].
     pub fn access(&mut self, id: &DossierId) -> Result<AccessView, Fault> {
-        let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
-        let lines = self.log_lines(id)?;
+        let now = stored_ms(self.now_ms());
         let dossier = self.dossier(id)?;
         let mut people: BTreeMap<PrincipalId, AccessPerson> = BTreeMap::new();
         for compartment in dossier.compartments.values() {
@@ -49,16 +53,20 @@ impl Home {
                     compared: note.compared,
                     ended: None,
                 });
-                let live = !compartment.consent.is_revoked(grant_id);
-                if let Some((section, side)) = &section
-                    && live
-                {
+                if compartment.consent.is_revoked(grant_id) {
+                    continue;
+                }
+                // What holds now goes before what held once.
+                entry.purpose.clone_from(&note.purpose);
+                entry.until.clone_from(&note.until);
+                if let Some((section, side)) = &section {
                     let content = *side == Side::Wat;
                     let level = level_word(note.level).to_owned();
                     entry.scopes.push(ScopeView {
                         section: section.clone(),
                         level,
                         content,
+                        emergency: note.emergency,
                     });
                 }
             }
@@ -70,12 +78,9 @@ impl Home {
             // The content side brings the "only that" side; that is said once.
             let mut seen = BTreeSet::new();
             person.scopes.retain(|scope| seen.insert(scope.section.clone()));
-            if person.scopes.is_empty() {
-                let confirmed = lines
-                    .iter()
-                    .any(|line| line.deed == Deed::CopyRemoved && line.who == person.person);
-                person.ended = Some(EndedView { confirmed });
-            }
+        }
+        for (principal, person) in people.iter_mut().filter(|(_, person)| person.scopes.is_empty()) {
+            person.ended = Some(self.ended(id, principal)?);
         }
         let invitations = self
             .store
@@ -83,18 +88,10 @@ impl Home {
             .into_iter()
             .map(|held| {
                 let terms: Option<Terms> = serde_json::from_slice(&held.terms).ok();
-                let state = match held.state {
-                    InvitationState::Open if held.expires_ms < now => "expired",
-                    InvitationState::Open => "open",
-                    InvitationState::Joined => "joined",
-                    InvitationState::Granted => "granted",
-                    InvitationState::Burnt => "burnt",
-                    InvitationState::Expired => "expired",
-                };
                 InvitationView {
                     id: ItemHash(held.ticket).to_hex(),
                     person: terms.map(|terms| terms.person).unwrap_or_default(),
-                    state: state.to_owned(),
+                    state: state_word(&held, now).to_owned(),
                     expires: rfc3339(u64::try_from(held.expires_ms).unwrap_or(0)),
                 }
             })
@@ -102,6 +99,45 @@ impl Home {
         Ok(AccessView {
             people: people.into_values().collect(),
             invitations,
+        })
+    }
+
+    /// What the devices of somebody whose access ended said about their copies, as far as this device can read it.
+    fn ended(&self, id: &DossierId, principal: &PrincipalId) -> Result<EndedView, Fault> {
+        let me = self.me()?;
+        let mut devices: BTreeMap<DeviceId, bool> = BTreeMap::new();
+        let compartments = self
+            .dossiers
+            .get(id)
+            .into_iter()
+            .flat_map(|one| one.compartments.values());
+        for compartment in compartments {
+            let Some(given) = compartment.given_to(principal) else {
+                continue;
+            };
+            let theirs = compartment.consent.certificates();
+            for certificate in theirs.filter(|certificate| certificate.root == *principal) {
+                let device = certificate.device;
+                let receipts = self
+                    .store
+                    .loose_of(id, &compartment.id, LOOSE_RECEIPT, Some(&device.0))?;
+                let removed = receipts.iter().rev().any(|loose| {
+                    let receipt = Receipt::from_bytes(&loose.bytes).ok();
+                    let said = receipt.and_then(|receipt| receipt.open(me.opener()).ok());
+                    said.is_some_and(|said| said.deed == receipt::Deed::Removed && said.object == given)
+                });
+                *devices.entry(device).or_insert(true) &= removed;
+            }
+        }
+        Ok(EndedView {
+            confirmed: !devices.is_empty() && devices.values().all(|confirmed| *confirmed),
+            devices: devices
+                .into_iter()
+                .map(|(device, confirmed)| EndedDevice {
+                    device: device.to_hex(),
+                    confirmed,
+                })
+                .collect(),
         })
     }
 
@@ -164,20 +200,23 @@ impl Home {
         })
     }
 
-    /// Gives somebody other rights: ends what they have, gives what is asked, in one transaction.
+    /// Gives somebody other rights, another purpose or another last day, in one transaction: ends what they have and
+    /// gives what is asked, in those parts alone in which that is something else. Whoever hears of an end lets go of what
+    /// they hold there.
     ///
     /// # Errors
-    /// As [`Self::revoke`]; [`FaultCode::Invalid`] for grants that are not understood.
-    pub fn change_access(
-        &mut self,
-        id: &DossierId,
-        person: &str,
-        grants: &[String],
-        until: Option<String>,
-    ) -> Result<Vec<String>, Fault> {
-        let scopes = parse_grants(grants)?;
-        if scopes.is_empty() {
+    /// As [`Self::revoke`]; [`FaultCode::Invalid`] for grants that are not understood, a last day that has gone, and
+    /// when nothing is asked.
+    pub fn change_access(&mut self, id: &DossierId, person: &str, change: &Change) -> Result<Vec<String>, Fault> {
+        let mut scopes = parse_grants(&change.grants)?;
+        if scopes.is_empty() && change.until.is_none() && change.purpose.is_none() {
             return Err(Fault::invalid("--grant"));
+        }
+        let until = change.until.as_deref().filter(|until| !until.is_empty());
+        if let Some(until) = until
+            && end_of(until)?.saturating_mul(1000) < self.now_ms()
+        {
+            return Err(Fault::invalid(format!("--until {until}")));
         }
         let consent: [u8; 16] = self.random.array();
         let owner_name = self.me()?.profile.name.clone();
@@ -187,12 +226,20 @@ impl Home {
         }
         let principals = dossier.principals_of(person);
         let live = dossier.live_grants_of(&principals);
+        if scopes.is_empty() {
+            scopes = dossier.scopes_of(&live);
+        }
+        if scopes.is_empty() {
+            return Err(Fault::not_found(person));
+        }
         let known = dossier
             .compartments
             .values()
-            .flat_map(|compartment| compartment.grant_notes().values())
-            .find(|note| note.person == person)
-            .cloned()
+            .flat_map(|compartment| compartment.grant_notes())
+            .filter(|(_, note)| note.person == person)
+            // What holds now goes before what has ended.
+            .max_by_key(|(grant, _)| live.values().flatten().any(|held| held == *grant))
+            .map(|(_, note)| note.clone())
             .ok_or_else(|| Fault::not_found(person))?;
         let devices: BTreeMap<_, Certificate> = dossier
             .compartments
@@ -209,8 +256,8 @@ impl Home {
             name: known.name.clone(),
             role: known.role.clone(),
             hat: known.hat.clone(),
-            purpose: known.purpose.clone(),
-            until: until.or_else(|| known.until.clone()),
+            purpose: said(change.purpose.as_ref(), known.purpose.as_ref()),
+            until: said(change.until.as_ref(), known.until.as_ref()),
             only_about: known.only_about.clone(),
             scopes,
         };
@@ -220,8 +267,25 @@ impl Home {
             function: known.function.clone(),
             answers: serde_json::Map::new(),
         };
+        let wanted = dossier.rights_of(&terms)?;
+        let mut over = BTreeMap::new();
+        for (compartment, grants) in &live {
+            let stays = match wanted.get(compartment) {
+                Some(given) => {
+                    let note = given.note(&terms, &card, known.compared);
+                    dossier.gives_already(compartment, grants, given.right, &note)?
+                }
+                None => false,
+            };
+            if !stays {
+                over.insert(*compartment, grants.clone());
+            }
+        }
+        if over.is_empty() && wanted.keys().all(|compartment| live.contains_key(compartment)) {
+            return Ok(vec![person.to_owned()]);
+        }
         self.write(id, |writing| {
-            for (compartment, grants) in &live {
+            for (compartment, grants) in &over {
                 writing.revoke(*compartment, grants, Some("change"))?;
             }
             for certificate in devices.values() {
@@ -233,16 +297,20 @@ impl Home {
         Ok(vec![person.to_owned()])
     }
 
-    /// What waits outside and why.
+    /// What waits outside and why; what was erased there is not shown any more.
     ///
     /// # Errors
     /// [`FaultCode::NotFound`].
     pub fn quarantine(&mut self, id: &DossierId) -> Result<Vec<QuarantineView>, Fault> {
-        let dossier = self.dossier(id)?;
+        let dossier = self.judged(id)?;
         let people = dossier.people();
         let mut found = Vec::new();
         for compartment in dossier.compartments.values() {
+            let erased = compartment.consent.erased();
             for (position, waits) in compartment.quarantine() {
+                if erased.get(&position.hash) == Some(&EraseAt::All) {
+                    continue;
+                }
                 let who = compartment
                     .device_of(&position.chain)
                     .and_then(|device| dossier.principal_of(&device))
@@ -263,25 +331,45 @@ impl Home {
     /// # Errors
     /// [`FaultCode::NotFound`]; [`FaultCode::NotAllowed`] for anybody but the resident.
     pub fn quarantine_admit(&mut self, id: &DossierId, item: &str) -> Result<Vec<String>, Fault> {
+        self.decide(id, item, |position| Operation::Pin {
+            positions: vec![position],
+            snapshot: None,
+        })
+    }
+
+    /// Erases an item that waits outside, everywhere.
+    ///
+    /// # Errors
+    /// As [`Self::quarantine_admit`].
+    pub fn quarantine_drop(&mut self, id: &DossierId, item: &str) -> Result<Vec<String>, Fault> {
+        self.decide(id, item, |position| Operation::Erase {
+            item: position.hash,
+            at: EraseAt::All,
+        })
+    }
+
+    fn decide(
+        &mut self,
+        id: &DossierId,
+        item: &str,
+        operation: impl FnOnce(Position) -> Operation,
+    ) -> Result<Vec<String>, Fault> {
         let position = parse_position(item).ok_or_else(|| Fault::invalid(item))?;
-        let dossier = self.dossier(id)?;
+        let dossier = self.judged(id)?;
         if !dossier.own {
             return Err(Fault::new(FaultCode::NotAllowed));
         }
         let compartment = dossier
             .compartments
             .values()
-            .find(|compartment| compartment.verdict.quarantine().contains_key(&position))
+            .find(|compartment| {
+                let erased = compartment.consent.erased().get(&position.hash) == Some(&EraseAt::All);
+                !erased && compartment.verdict.quarantine().contains_key(&position)
+            })
             .map(|compartment| compartment.id)
             .ok_or_else(|| Fault::not_found(item))?;
         self.write(id, |writing| {
-            writing.operation(
-                compartment,
-                Operation::Pin {
-                    positions: vec![position],
-                    snapshot: None,
-                },
-            )?;
+            writing.operation(compartment, operation(position))?;
             writing.reconsider(&compartment)
         })?;
         self.reload(id);
@@ -290,7 +378,142 @@ impl Home {
     }
 }
 
+/// What is to be different for somebody who looks along.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// `SECTION=zien|aanvullen|aanpassen[:dat]`; none keeps the rights as they are.
+    pub grants: Vec<String>,
+    /// Last day; empty for no end, none keeps it as it is.
+    pub until: Option<String>,
+    /// What for; empty for no purpose, none keeps it as it is.
+    pub purpose: Option<String>,
+}
+
+/// What was asked, or else what is known; empty means nothing.
+fn said(asked: Option<&String>, known: Option<&String>) -> Option<String> {
+    asked.or(known).cloned().filter(|text| !text.is_empty())
+}
+
+/// What terms give in one compartment. What is given without a condition goes before what is there for an emergency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Given {
+    always: bool,
+    right: Right,
+    level: Level,
+}
+
+impl Given {
+    /// What the grant says, but for the consent that it is part of.
+    fn note(&self, terms: &Terms, card: &Card, compared: bool) -> GrantNote {
+        GrantNote {
+            v: 1,
+            consent: String::new(),
+            person: terms.person.clone(),
+            name: card.name.clone(),
+            role: terms.role.clone(),
+            organisation: card.organisation.clone(),
+            function: card.function.clone(),
+            hat: terms.hat.clone(),
+            purpose: terms.purpose.clone(),
+            level: self.level,
+            until: terms.until.clone(),
+            only_about: terms.only_about.clone(),
+            compared,
+            emergency: !self.always,
+        }
+    }
+}
+
 impl Dossier {
+    /// What terms give in every compartment that they name. "wat" brings reading of "dat", and who may write the content
+    /// may write that side too: whoever writes an appointment writes its block.
+    fn rights_of(&self, terms: &Terms) -> Result<BTreeMap<CompartmentId, Given>, Fault> {
+        let mut rights: BTreeMap<CompartmentId, Given> = BTreeMap::new();
+        let mut give = |compartment: CompartmentId, right: Right, level: Level, emergency: bool| {
+            let given = Given {
+                always: !emergency,
+                right,
+                level,
+            };
+            rights
+                .entry(compartment)
+                .and_modify(|held| *held = (*held).max(given))
+                .or_insert(given);
+        };
+        for scope in &terms.scopes {
+            let right = match scope.level {
+                Level::Zien => Right::Read,
+                Level::Aanvullen => Right::Append,
+                Level::Aanpassen => Right::Edit,
+            };
+            let at = |side| {
+                self.id_at(&Place::Section {
+                    section: scope.section.clone(),
+                    side,
+                })
+            };
+            // Whoever sees only what is about certain people gets no key: an owner device hands them copies.
+            let limited = terms.only_about.is_some();
+            match scope.detail {
+                _ if limited => give(at(scope.detail)?, Right::Relay, scope.level, false),
+                Side::Wat => {
+                    give(at(Side::Wat)?, right, scope.level, scope.emergency);
+                    give(at(Side::Dat)?, right.min(Right::Append), scope.level, false);
+                }
+                Side::Dat => give(at(Side::Dat)?, right.min(Right::Append), scope.level, false),
+            }
+        }
+        Ok(rights)
+    }
+
+    /// These living grants come to one that says the same already.
+    fn gives_already(
+        &self,
+        compartment: &CompartmentId,
+        grants: &[OpId],
+        right: Right,
+        note: &GrantNote,
+    ) -> Result<bool, Fault> {
+        let until = note.until.as_deref().map(end_of).transpose()?;
+        let Some(held) = self.compartments.get(compartment) else {
+            return Ok(false);
+        };
+        let [only] = grants else { return Ok(false) };
+        let same = |said: &GrantNote| {
+            *note
+                == GrantNote {
+                    consent: String::new(),
+                    ..said.clone()
+                }
+        };
+        Ok(held
+            .consent
+            .grant(only)
+            .is_some_and(|grant| grant.right == right && grant.until == until)
+            && held.grant_notes().get(only).is_some_and(same))
+    }
+
+    /// What these grants give, as it could be asked for again.
+    fn scopes_of(&self, grants: &BTreeMap<CompartmentId, Vec<OpId>>) -> Vec<Scope> {
+        let mut scopes = Vec::new();
+        for (compartment, grants) in grants {
+            let Some(held) = self.compartments.get(compartment) else {
+                continue;
+            };
+            let Some(Place::Section { section, side }) = held.place() else {
+                continue;
+            };
+            let notes = grants.iter().filter_map(|grant| held.grant_notes().get(grant));
+            scopes.extend(notes.map(|note| Scope {
+                section: section.clone(),
+                level: note.level,
+                detail: *side,
+                emergency: note.emergency,
+            }));
+        }
+        scopes
+    }
+
     /// Keys of somebody who is not the resident, by person id.
     pub(crate) fn principals_of(&self, person: &str) -> BTreeSet<PrincipalId> {
         self.people()
@@ -317,8 +540,7 @@ impl Dossier {
 }
 
 impl Writing<'_> {
-    /// Certificate, grant and wrap in every compartment that the terms name. "wat" brings reading of "dat", and who
-    /// may write the content may write that side too: whoever writes an appointment writes its block.
+    /// Certificate, grant and wrap in every compartment that the terms name.
     pub(crate) fn grant_all(
         &mut self,
         terms: &Terms,
@@ -327,54 +549,13 @@ impl Writing<'_> {
         compared: bool,
         consent: [u8; 16],
     ) -> Result<String, Fault> {
-        let mut rights: BTreeMap<CompartmentId, (Right, Level)> = BTreeMap::new();
-        let mut give = |compartment: CompartmentId, right: Right, level: Level| {
-            rights
-                .entry(compartment)
-                .and_modify(|held| *held = (*held).max((right, level)))
-                .or_insert((right, level));
-        };
-        for scope in &terms.scopes {
-            let right = match scope.level {
-                Level::Zien => Right::Read,
-                Level::Aanvullen => Right::Append,
-                Level::Aanpassen => Right::Edit,
-            };
-            let at = |side| {
-                self.dossier.id_at(&Place::Section {
-                    section: scope.section.clone(),
-                    side,
-                })
-            };
-            // Whoever sees only what is about certain people gets no key: an owner device hands them copies.
-            let limited = terms.only_about.is_some();
-            match scope.detail {
-                _ if limited => give(at(scope.detail)?, Right::Relay, scope.level),
-                Side::Wat => {
-                    give(at(Side::Wat)?, right, scope.level);
-                    give(at(Side::Dat)?, right.min(Right::Append), scope.level);
-                }
-                Side::Dat => give(at(Side::Dat)?, right.min(Right::Append), scope.level),
-            }
-        }
         let until = terms.until.as_deref().map(end_of).transpose()?;
-        for (compartment, (right, level)) in rights {
+        for (compartment, given) in self.dossier.rights_of(terms)? {
             let note = GrantNote {
-                v: 1,
                 consent: consent.iter().map(|byte| format!("{byte:02x}")).collect(),
-                person: terms.person.clone(),
-                name: card.name.clone(),
-                role: terms.role.clone(),
-                organisation: card.organisation.clone(),
-                function: card.function.clone(),
-                hat: terms.hat.clone(),
-                purpose: terms.purpose.clone(),
-                level,
-                until: terms.until.clone(),
-                only_about: terms.only_about.clone(),
-                compared,
+                ..given.note(terms, card, compared)
             };
-            self.grant_one(compartment, joiner, right, until, &note)?;
+            self.grant_one(compartment, joiner, given.right, until, &note)?;
         }
         let mut line = self.own_line(Deed::Granted, None, vec![terms.person.clone()]);
         line.reason = (!compared).then(|| "code_not_compared".to_owned());
@@ -457,23 +638,26 @@ pub(crate) fn level_of(word: &str) -> Option<Level> {
     })
 }
 
-/// Reads `SECTION=zien|aanvullen|aanpassen[:dat]`.
+/// Reads `SECTION=zien|aanvullen|aanpassen[:dat]`, and `SECTION=zien:nood` for what opens in an emergency only.
 pub(crate) fn parse_grants(grants: &[String]) -> Result<Vec<Scope>, Fault> {
     grants
         .iter()
         .map(|grant| {
             let bad = || Fault::invalid(format!("--grant {grant}"));
             let (section, level) = grant.split_once('=').ok_or_else(bad)?;
-            let (level, detail) = match level.split_once(':') {
-                None => (level, Side::Wat),
-                Some((level, "dat")) => (level, Side::Dat),
-                Some((level, "wat")) => (level, Side::Wat),
+            let (level, detail, emergency) = match level.split_once(':') {
+                None => (level, Side::Wat, false),
+                Some((level, "dat")) => (level, Side::Dat, false),
+                Some((level, "wat")) => (level, Side::Wat, false),
+                // Whoever may write needs the section every day: that is no emergency.
+                Some(("zien", "nood")) => ("zien", Side::Wat, true),
                 Some(_) => return Err(bad()),
             };
             Ok(Scope {
                 section: SectionId::new(section).map_err(|_| bad())?,
                 level: level_of(level).ok_or_else(bad)?,
                 detail,
+                emergency,
             })
         })
         .collect()

@@ -44,8 +44,12 @@ pub enum Deed {
     Revoked,
     /// A device says that it removed its copy.
     CopyRemoved,
+    /// Opened what is there for an emergency, with a reason.
+    BrokeGlass,
     /// A dossier was made, or brought along from a file.
     Started,
+    /// What one may see was printed or exported.
+    TakenAlong,
 }
 
 /// One line.
@@ -121,7 +125,8 @@ impl Writing<'_> {
     }
 }
 
-fn level(right: Option<Right>) -> Option<String> {
+/// The word for a right.
+pub(crate) fn level(right: Option<Right>) -> Option<String> {
     Some(
         match right? {
             Right::Relay => "dragen",
@@ -135,7 +140,8 @@ fn level(right: Option<Right>) -> Option<String> {
 }
 
 impl Dossier {
-    fn line_of(&self, compartment: &Compartment, device: &DeviceId, deed: Deed, at_ms: u64) -> Line {
+    /// A line about what a device did in a compartment.
+    pub(crate) fn line_of(&self, compartment: &Compartment, device: &DeviceId, deed: Deed, at_ms: u64) -> Line {
         let principal = self.principal_of(device);
         let people = self.people();
         let person = principal.and_then(|principal| people.get(&principal).cloned());
@@ -258,7 +264,8 @@ impl Dossier {
             .filter_map(|receipt| Some((receipt.by.device, receipt.open(me.opener()).ok()?)));
         read.map(|(device, statement)| {
             let deed = match statement.deed {
-                dossier_trust::receipt::Deed::Opened | dossier_trust::receipt::Deed::BrokeGlass => Deed::Opened,
+                dossier_trust::receipt::Deed::Opened => Deed::Opened,
+                dossier_trust::receipt::Deed::BrokeGlass => Deed::BrokeGlass,
                 dossier_trust::receipt::Deed::Refused => Deed::Refused,
                 dossier_trust::receipt::Deed::Removed => Deed::CopyRemoved,
             };
@@ -268,8 +275,9 @@ impl Dossier {
                 // It may have been tried anywhere; this compartment only carries the word of it.
                 (line.section, line.right, line.rule) = (None, None, None);
             }
+            // A copy that is gone names grants and no item.
             line.objects = Some(statement.object)
-                .filter(|object| !object.is_empty())
+                .filter(|object| !object.is_empty() && deed != Deed::CopyRemoved)
                 .into_iter()
                 .collect();
             line.reason = Some(statement.reason).filter(|reason| !reason.is_empty());

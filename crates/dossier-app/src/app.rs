@@ -3,20 +3,32 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use dossier_store::Store;
+use dossier_trust::identity::RootSecret;
 use dossier_trust::ids::DossierId;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
 
+use crate::access::Change;
 use crate::clock::Clock;
-use crate::contract::{CONTRACT, Changed, Event, Fault, FaultCode, ProfileMade, Request, Status, Words};
+use crate::contract::{CONTRACT, Changed, Event, Fault, FaultCode, Passphrase, ProfileMade, Request, Status, Words};
+use crate::crisis_card;
 use crate::home::Home;
 use crate::items::NewNote;
+use crate::joining::OwnAnswer;
 use crate::network::{Confirmation, Online, PendingJoin, settle_on_wake};
+use crate::outside::Work;
 use crate::outstanding::Confirmed;
+use crate::recovery;
+use crate::shares;
+use crate::ticket_words::OnOffer;
 use crate::unlock::Unlock;
+
+/// Longest wait for somebody who was to give a dossier back, from the window.
+const RETURNING: Duration = Duration::from_secs(120);
 
 /// The program. Cheap to clone; all clones are the same one.
 #[derive(Clone)]
@@ -28,13 +40,20 @@ pub(crate) struct Inner {
     folder: PathBuf,
     unlock: Unlock,
     clock: Clock,
-    events: broadcast::Sender<Event>,
+    pub(crate) events: broadcast::Sender<Event>,
     pub(crate) online: Mutex<Option<Online>>,
     pub(crate) pending: Mutex<BTreeMap<String, PendingJoin>>,
+    /// Answers of this person to invitations of others, since the program started, by name of the ticket (hex).
+    pub(crate) answers: Mutex<BTreeMap<String, OwnAnswer>>,
+    /// Tickets that are handed out to whoever knows the words, by name of the ticket (hex).
+    pub(crate) on_offer: Mutex<BTreeMap<String, OnOffer>>,
+    pub(crate) came_online: tokio::sync::Notify,
     /// Read while a joiner is still to hear the resident's word; the network ends after the last of them.
     pub(crate) farewell: Arc<tokio::sync::RwLock<()>>,
     pub(crate) wake: mpsc::UnboundedSender<()>,
     woken: Mutex<Option<mpsc::UnboundedReceiver<()>>>,
+    pub(crate) leaving: Work,
+    pub(crate) work: Work,
 }
 
 impl App {
@@ -62,9 +81,14 @@ impl App {
             events,
             online: Mutex::new(None),
             pending: Mutex::new(BTreeMap::new()),
+            answers: Mutex::new(BTreeMap::new()),
+            on_offer: Mutex::new(BTreeMap::new()),
+            came_online: tokio::sync::Notify::new(),
             farewell: Arc::default(),
             wake,
             woken: Mutex::new(Some(woken)),
+            leaving: Work::default(),
+            work: Work::default(),
         });
         Ok(Self(inner))
     }
@@ -97,11 +121,34 @@ impl App {
         let answer = if let Request::Confirm { code } = request {
             let person = self.confirm(&Confirmation::Code(code));
             person.and_then(|person| json(&Confirmed { person }))
+        } else if let Request::Offer { ticket } = request {
+            self.offer(&ticket).and_then(|offer| json(&offer))
+        } else if let Request::Join(answer) = request {
+            self.begin_join(answer).and_then(|join| json(&join))
+        } else if let Request::TicketWords { dossier, id } = request {
+            let words = self.ticket_words(dossier.as_deref(), &id);
+            words.and_then(|words| json(&words))
+        } else if let Request::FetchTicket { words, hints } = request {
+            self.fetch_ticket(&words, &hints).and_then(|ticket| json(&ticket))
+        } else if let Request::Joins = request {
+            self.joins().and_then(|joins| json(&joins))
+        } else if let Request::JoinEnd { id } = request {
+            self.end_join(&id).and_then(|()| changed(Vec::new()))
+        } else if let Request::Return { ticket } = request {
+            let runtime = tokio::runtime::Handle::try_current().map_err(|_| Fault::invalid("offline"))?;
+            let back = tokio::task::block_in_place(|| runtime.block_on(self.come_back(&ticket, RETURNING)));
+            back.and_then(|back| json(&back))
         } else {
             self.0.answer(request)
         };
         self.0.announce();
         answer
+    }
+}
+
+impl From<Arc<Inner>> for App {
+    fn from(inner: Arc<Inner>) -> Self {
+        Self(inner)
     }
 }
 
@@ -158,6 +205,8 @@ impl Inner {
                 profile,
                 dossiers,
             })
+        } else if matches!(request, Request::CrisisCards) {
+            json(&crisis_card::outside(&self.folder)?)
         } else if let Request::ProfileCreate(profile) = request {
             self.make_home()?;
             self.with_home(|home| {
@@ -165,6 +214,21 @@ impl Inner {
                     profile: home.create_profile(profile)?,
                 })
             })
+        } else if let Request::Restore(restore) = request {
+            // Checked before there is a home folder at all.
+            let source = recovery::Source::open(&restore)?;
+            self.make_home()?;
+            self.with_home(|home| json(&home.restore(&source)?))
+        } else if let Request::ReturnTicket { dossier } = request {
+            let hints = self.addresses();
+            self.with_home(|home| {
+                let id = home.named(dossier.as_deref())?;
+                json(&home.return_ticket(&id, hints)?)
+            })
+        } else if let Request::PassphraseChange { old, new } = request {
+            let old = old.map(Passphrase::into_inner);
+            self.unlock.change(&self.folder, old, &new.into_inner())?;
+            changed(Vec::new())
         } else if let Request::Invite(mut invite) = request {
             // Whoever gets the ticket needs to know where to knock.
             if invite.hints.is_empty() {
@@ -178,6 +242,24 @@ impl Inner {
             })?;
             self.turn_away(&id);
             changed(Vec::new())
+        } else if let Request::Print(print) = request {
+            json(&self.print(&print)?)
+        } else if let Request::Export(export) = request {
+            json(&self.export(&export)?)
+        } else if let Request::Attach(attach) = request {
+            json(&self.attach(&attach)?)
+        } else if let Request::AttachmentSave(save) = request {
+            json(&self.save_attachment(&save)?)
+        } else if let Request::Backup { file } = request {
+            let file = PathBuf::from(file.ok_or_else(|| Fault::invalid("file"))?);
+            let _alone = self.work.begin();
+            json(&self.with_home(|home| home.backup(&file, &self.work))?)
+        } else if let Request::WorkStop = request {
+            self.work.stop();
+            Ok(Value::Null)
+        } else if let Request::ExportStop = request {
+            self.leaving.stop();
+            Ok(Value::Null)
         } else {
             self.with_home(|home| home.answer(request))
         }
@@ -185,11 +267,24 @@ impl Inner {
 }
 
 impl Home {
-    fn named(&self, dossier: Option<&str>) -> Result<DossierId, Fault> {
+    pub(crate) fn named(&self, dossier: Option<&str>) -> Result<DossierId, Fault> {
         match dossier {
             Some(hex) => DossierId::from_hex(hex).map_err(|_| Fault::not_found("dossier")),
             None => self.only_dossier(),
         }
+    }
+
+    /// The recovery words of this person.
+    ///
+    /// # Errors
+    /// [`FaultCode::NoProfile`].
+    pub(crate) fn words(&self) -> Result<Words, Fault> {
+        let root = &self.me()?.root;
+        let age = age::secrecy::ExposeSecret::expose_secret(&root.age_identity()?.to_string()).to_owned();
+        Ok(Words {
+            words: root.words(),
+            age_secret_key: age,
+        })
     }
 
     /// Answers a request, and keeps in the log what was looked at and what was refused.
@@ -210,16 +305,72 @@ impl Home {
         match request {
             Request::Status
             | Request::Unlock { .. }
+            | Request::CrisisCards
             | Request::ProfileCreate(_)
             | Request::InvitationEnd { .. }
+            | Request::Print(_)
+            | Request::Export(_)
+            | Request::ExportStop
+            | Request::Backup { .. }
+            | Request::WorkStop
+            | Request::Attach(_)
+            | Request::AttachmentSave(_)
+            | Request::Restore(_)
+            | Request::Return { .. }
+            | Request::ReturnTicket { .. }
+            | Request::PassphraseChange { .. }
+            | Request::Offer { .. }
+            | Request::Join(_)
+            | Request::Joins
+            | Request::JoinEnd { .. }
+            | Request::TicketWords { .. }
+            | Request::FetchTicket { .. }
             | Request::Confirm { .. } => Err(Fault::internal("request")),
-            Request::RecoveryWords => {
-                let root = &self.me()?.root;
-                let age = age::secrecy::ExposeSecret::expose_secret(&root.age_identity()?.to_string()).to_owned();
-                json(&Words {
-                    words: root.words(),
-                    age_secret_key: age,
-                })
+            Request::RecoveryCheck { words } => {
+                let typed = RootSecret::from_words(&words.into_inner());
+                match typed {
+                    Ok(root) if root.principal() == self.me()?.principal() => changed(Vec::new()),
+                    Ok(_) => Err(Fault::about(FaultCode::InputRefused, "other_words")),
+                    Err(_) => Err(Fault::about(FaultCode::InputRefused, "bad_words")),
+                }
+            }
+            Request::RecoverySplit { needed, count } => {
+                let mut random = self.random;
+                json(&shares::split(&self.me()?.root, needed, count, &mut random)?)
+            }
+            Request::BackupState => json(&self.backup_state()?),
+            Request::BundleExport { dossier, file, person } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.bundle_export(&id, Path::new(&file), person.as_deref())?)
+            }
+            Request::BundleImport { file } => json(&self.bundle_import(Path::new(&file))?),
+            Request::Lacking { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.lacking(&id)?)
+            }
+            Request::BeginAgain { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.begin_again(&id)?)
+            }
+            Request::Devices => json(&self.devices()?),
+            Request::DeviceRevoke { device } => json(&self.revoke_device(&device)?),
+            Request::Profiles => json(&self.profiles()?),
+            Request::DossierRemove {
+                dossier,
+                without_backup,
+            } => {
+                let id = self.named(some(&dossier))?;
+                self.dossier_remove(&id, without_backup)?;
+                changed(vec![id.to_hex()])
+            }
+            Request::RecoveryWords => json(&self.words()?),
+            Request::Attachments { dossier, item } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.attachments(&id, &item)?)
+            }
+            Request::ExportList { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.check_list(&id)?)
             }
             Request::DossierNew { title } => {
                 let id = self.dossier_new(title)?;
@@ -268,13 +419,28 @@ impl Home {
             }
             Request::Undo { dossier } => {
                 let id = self.named(some(&dossier))?;
-                changed(self.undo(&id)?)
+                json(&self.undo(&id)?)
+            }
+            Request::Redo { dossier } => {
+                let id = self.named(some(&dossier))?;
+                json(&self.redo(&id)?)
             }
             Request::Show { dossier } => {
                 let id = self.named(dossier.as_deref())?;
                 self.report_opened(&id, &[])?;
                 let dossier = self.dossier(&id)?;
                 Ok(dossier.to_json(&dossier.view()))
+            }
+            Request::History { dossier, id: item } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.history(&id, &item)?)
+            }
+            Request::Look(look) => {
+                let id = self.named(look.dossier.as_deref())?;
+                if let Some(sections) = look.page.sections() {
+                    self.report_opened(&id, &sections)?;
+                }
+                self.look(&id, &look.through, &look.page)
             }
             Request::DemoLoad { file, owner } => {
                 let id = self.demo_load(file.as_bytes(), owner.as_deref())?;
@@ -345,9 +511,10 @@ impl Home {
                 person,
                 grants,
                 until,
+                purpose,
             } => {
                 let id = self.named(dossier.as_deref())?;
-                changed(self.change_access(&id, &person, &grants, until)?)
+                changed(self.change_access(&id, &person, &Change { grants, until, purpose })?)
             }
             Request::Quarantine { dossier } => {
                 let id = self.named(dossier.as_deref())?;
@@ -357,9 +524,61 @@ impl Home {
                 let id = self.named(dossier.as_deref())?;
                 changed(self.quarantine_admit(&id, &item)?)
             }
+            Request::QuarantineDrop { dossier, item } => {
+                let id = self.named(dossier.as_deref())?;
+                changed(self.quarantine_drop(&id, &item)?)
+            }
             Request::Log { dossier, person, since } => {
                 let id = self.named(dossier.as_deref())?;
                 json(&self.log(&id, person.as_deref(), since.as_deref())?)
+            }
+            Request::CorrectionAsk(ask) => {
+                let id = self.named(ask.dossier.as_deref())?;
+                changed(self.correction_ask(&id, &ask)?)
+            }
+            Request::CorrectionAnswer {
+                dossier,
+                correction,
+                done,
+                text,
+            } => {
+                let id = self.named(dossier.as_deref())?;
+                changed(self.correction_answer(&id, &correction, done, &text)?)
+            }
+            Request::Corrections { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.corrections(&id)?)
+            }
+            Request::Lock { drafts, .. } => {
+                self.keep_drafts(drafts)?;
+                changed(Vec::new())
+            }
+            Request::DraftsKeep { drafts } => {
+                self.keep_drafts(drafts)?;
+                changed(Vec::new())
+            }
+            Request::DraftsTake => json(&self.take_drafts()?),
+            Request::EmergencyOpen {
+                dossier,
+                section,
+                reason,
+            } => {
+                let id = self.named(dossier.as_deref())?;
+                self.emergency_open(&id, &section, &reason)?;
+                changed(vec![section])
+            }
+            Request::Emergencies { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.emergencies(&id)?)
+            }
+            Request::CrisisCardChosen { dossier } => {
+                let id = self.named(dossier.as_deref())?;
+                json(&self.crisis_card_chosen(&id)?)
+            }
+            Request::CrisisCardChoose { dossier, on } => {
+                let id = self.named(dossier.as_deref())?;
+                self.crisis_card_choose(&id, on)?;
+                changed(Vec::new())
             }
             Request::Verify => json(&self.verify()?),
             Request::Doctor => json(&self.doctor()?),
@@ -381,6 +600,11 @@ fn tried(request: &Request) -> Option<(Option<String>, String)> {
         Request::ItemSet { dossier, id, .. } | Request::ItemRemove { dossier, id } => (text(dossier), id.clone()),
         Request::NoteAdd { dossier, section, .. } => (dossier.clone(), section.clone()),
         Request::NoteReact { dossier, note, .. } => (dossier.clone(), note.clone()),
+        Request::CorrectionAsk(ask) => (ask.dossier.clone(), ask.note.clone()),
+        Request::CorrectionAnswer {
+            dossier, correction, ..
+        } => (dossier.clone(), correction.clone()),
+        Request::EmergencyOpen { dossier, section, .. } => (dossier.clone(), section.clone()),
         Request::Invite(invite) => (invite.dossier.clone(), "access".to_owned()),
         Request::Revoke { dossier, .. }
         | Request::ChangeAccess { dossier, .. }
@@ -388,25 +612,67 @@ fn tried(request: &Request) -> Option<(Option<String>, String)> {
         | Request::InvitationEnd { dossier, .. } => (dossier.clone(), "access".to_owned()),
         Request::Status
         | Request::Unlock { .. }
+        | Request::Corrections { .. }
+        | Request::Lock { .. }
+        | Request::DraftsKeep { .. }
+        | Request::DraftsTake
+        | Request::Emergencies { .. }
+        | Request::CrisisCards
+        | Request::CrisisCardChosen { .. }
+        | Request::CrisisCardChoose { .. }
         | Request::Invitations { .. }
         | Request::Proposals { .. }
         | Request::Confirm { .. }
+        | Request::Offer { .. }
+        | Request::Join(_)
+        | Request::Joins
+        | Request::JoinEnd { .. }
+        | Request::TicketWords { .. }
+        | Request::FetchTicket { .. }
         | Request::ProfileCreate(_)
         | Request::RecoveryWords
+        | Request::RecoveryCheck { .. }
+        | Request::RecoverySplit { .. }
+        | Request::Restore(_)
+        | Request::Backup { .. }
+        | Request::WorkStop
+        | Request::BackupState
+        | Request::BundleExport { .. }
+        | Request::BundleImport { .. }
+        | Request::ReturnTicket { .. }
+        | Request::Return { .. }
+        | Request::Lacking { .. }
+        | Request::BeginAgain { .. }
+        | Request::Devices
+        | Request::DeviceRevoke { .. }
+        | Request::PassphraseChange { .. }
+        | Request::Profiles
+        | Request::DossierRemove { .. }
         | Request::DossierNew { .. }
         | Request::Today { .. }
         | Request::Plan { .. }
         | Request::Undo { .. }
+        | Request::Redo { .. }
         | Request::Show { .. }
+        | Request::Look(_)
+        | Request::History { .. }
         | Request::DemoLoad { .. }
         | Request::DemoDump { .. }
         | Request::Access { .. }
         | Request::Quarantine { .. }
         | Request::QuarantineAdmit { .. }
+        | Request::QuarantineDrop { .. }
         | Request::Log { .. }
         | Request::Verify
         | Request::Doctor
-        | Request::SyncStatus { .. } => return None,
+        | Request::SyncStatus { .. }
+        | Request::Print(_)
+        | Request::ExportList { .. }
+        | Request::Export(_)
+        | Request::ExportStop
+        | Request::Attach(_)
+        | Request::Attachments { .. }
+        | Request::AttachmentSave(_) => return None,
     })
 }
 

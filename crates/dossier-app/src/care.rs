@@ -6,12 +6,13 @@ use dossier_model::{Place, Side};
 use dossier_trust::codec::Canonical;
 use dossier_trust::epoch::Wrap;
 use dossier_trust::ids::{CompartmentId, DossierId};
-use dossier_trust::item::{Header, Item, SignedOpen};
+use dossier_trust::item::{Header, Item, Position, SignedOpen};
 use dossier_trust::receipt::Receipt;
 
 use crate::clock::rfc3339;
 use crate::contract::{DeliveryView, Fault, Finding, Verified, VerifiedCompartment};
 use crate::home::Home;
+use crate::replica::checkpoint::LOOSE_PART;
 use crate::replica::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
 
 impl Home {
@@ -31,10 +32,11 @@ impl Home {
         }
         for row in self.store.dossiers()? {
             let id = row.dossier;
+            self.dossier(&id)?;
             for compartment in self.store.compartments(&id)? {
                 self.verify_compartment(&id, &compartment, &mut verified)?;
             }
-            let dossier = self.dossier(&id)?;
+            let dossier = self.judged(&id)?;
             if dossier.part.consent.owner_devices().next().is_none() && !dossier.part.log.is_empty() {
                 verified.faults.push(format!("dossier {id}: no owner device counts"));
             }
@@ -51,9 +53,10 @@ impl Home {
                         Side::Dat => "dat".to_owned(),
                     }),
                     hash: blake3::hash(&saved).to_hex().to_string(),
-                    changes: count(compartment.verdict.document().count()),
+                    changes: count(compartment.verdict.document().len()),
                     records: count(compartment.verdict.records().count()),
                     waiting: count(compartment.verdict.quarantine().len()),
+                    in_checkpoint: count(compartment.above_and_below().1),
                 });
             }
         }
@@ -76,6 +79,13 @@ impl Home {
                     continue;
                 }
             };
+            let rests_on = |position: &Position| {
+                let held = self
+                    .dossiers
+                    .get(dossier)
+                    .and_then(|held| held.compartment(compartment));
+                held.is_some_and(|held| held.rests_at(position))
+            };
             let mut held = BTreeSet::from([(0, name.0)]);
             self.store.each_item_of::<Fault>(&name, 1, |row| {
                 verified.items = verified.items.saturating_add(1);
@@ -87,7 +97,7 @@ impl Home {
                     };
                     item.position() == row.position
                         && item.verify_in(name, &signed.open).is_ok()
-                        && held.contains(&(header.n.saturating_sub(1), header.prev.0))
+                        && (held.contains(&(header.n.saturating_sub(1), header.prev.0)) || rests_on(&row.position))
                 });
                 if sound {
                     held.insert((row.position.n, row.position.hash.0));
@@ -104,6 +114,13 @@ impl Home {
                 verified
                     .faults
                     .push(format!("compartment {compartment}: a wrapped key does not hold"));
+            }
+        }
+        for loose in self.store.loose_of(dossier, compartment, LOOSE_PART, None)? {
+            if dossier_trust::ids::blake3(&loose.bytes) != loose.about {
+                verified.faults.push(format!(
+                    "compartment {compartment}: a part of a checkpoint does not hold"
+                ));
             }
         }
         for loose in self.store.loose_of(dossier, compartment, LOOSE_RECEIPT, None)? {
@@ -150,7 +167,7 @@ impl Home {
         say("peers", state, Some(peers.len().to_string()));
         let (mut waiting, mut unsealed) = (0usize, 0usize);
         for row in &rows {
-            let dossier = self.dossier(&row.dossier)?;
+            let dossier = self.judged(&row.dossier)?;
             for compartment in dossier.compartments.values() {
                 waiting += compartment.verdict.quarantine().len();
                 unsealed += usize::from(

@@ -34,6 +34,14 @@ impl Clock {
         })
     }
 
+    /// A calendar that says this moment now, in milliseconds since 1970, and runs on from there.
+    #[must_use]
+    pub(crate) fn at(ms: u64) -> Self {
+        Self {
+            shift_ms: stored_ms(ms).saturating_sub(system_ms()),
+        }
+    }
+
     /// Milliseconds since 1970.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
@@ -45,6 +53,11 @@ impl Clock {
     pub fn today(&self) -> String {
         rfc3339(self.now_ms()).chars().take(10).collect()
     }
+}
+
+/// A moment as the store keeps it: milliseconds since 1970 with a sign.
+pub(crate) fn stored_ms(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
 fn system_ms() -> i64 {
@@ -93,6 +106,21 @@ pub fn end_of(day: &str) -> Result<u64, Fault> {
     u64::try_from(seconds).map_err(|_| bad())
 }
 
+/// The same day a month later, as `2026-12-23`; the last day of a month that is too short.
+///
+/// # Errors
+/// Text that is no day.
+pub fn month_after(day: &str) -> Result<String, Fault> {
+    let bad = || Fault::invalid("date");
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    let date = time::Date::parse(day.get(..10).unwrap_or(day), &format).map_err(|_| bad())?;
+    let month = date.month().next();
+    let year = date.year() + i32::from(month == time::Month::January);
+    let last = month.length(year);
+    let later = time::Date::from_calendar_date(year, month, date.day().min(last)).map_err(|_| bad())?;
+    later.format(&format).map_err(|_| bad())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,5 +141,18 @@ mod tests {
             "2026-11-23"
         );
         assert!(Clock::starting("nu").is_err());
+    }
+
+    #[test]
+    fn a_month_later_is_a_day_that_exists() {
+        for (day, later) in [
+            ("2026-11-23", "2026-12-23"),
+            ("2026-12-31", "2027-01-31"),
+            ("2027-01-31", "2027-02-28"),
+            ("2028-01-30T10:00:00+01:00", "2028-02-29"),
+        ] {
+            assert_eq!(month_after(day).unwrap(), later);
+        }
+        assert!(month_after("2026").is_err());
     }
 }

@@ -3,8 +3,18 @@
 //! One request in, one response or one [`Fault`] out. Types are mirrored to TypeScript by ts-rs into
 //! `ui/src/generated`; a test fails when the two drift. Dates travel as RFC 3339 strings, counts as `u32`.
 
+mod access;
+mod pages;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::looking::Look;
+
+pub use access::*;
+pub use pages::*;
 
 /// Version of this contract. A host that was built against another one must refuse to start.
 pub const CONTRACT: u32 = 1;
@@ -26,6 +36,95 @@ pub enum Request {
     ProfileCreate(ProfileCreate),
     /// The recovery words of this person, to be written on paper. Answers [`Words`].
     RecoveryWords,
+    /// The same words, typed over from the paper. Answers [`Changed`]; a fault when one is wrong.
+    RecoveryCheck {
+        /// As they were typed, in any spacing.
+        #[ts(type = "string")]
+        words: Passphrase,
+    },
+    /// The words in pieces, for people one trusts. Answers [`SharesMade`](crate::shares::SharesMade).
+    RecoverySplit {
+        /// How many give the words back.
+        needed: u8,
+        /// How many there are.
+        count: u8,
+    },
+    /// Make an empty home folder that of the person whose words these are, on a device of its own. Answers
+    /// [`Restored`](crate::recovery::Restored).
+    Restore(crate::recovery::Restore),
+    /// Write everything that this profile holds into a file; [`Event::Working`] tells how far it is. Answers
+    /// [`BackupMade`](crate::backup::BackupMade), or null when it was stopped.
+    Backup {
+        /// Path on this machine. The window leaves it out: its shell asks the person.
+        file: Option<String>,
+    },
+    /// Stop the work on a file that [`Event::Working`] tells of: a backup, an attachment. Nothing is left of it. Answers
+    /// null.
+    WorkStop,
+    /// When a backup was last made here. Answers [`BackupState`](crate::backup::BackupState).
+    BackupState,
+    /// Write a dossier into a file for others, or for this person's own devices. Answers
+    /// [`BundleMade`](crate::carrying::BundleMade).
+    BundleExport {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Path on this machine.
+        file: String,
+        /// Person id inside the dossier; none means this person's own devices, or at a member's the resident.
+        person: Option<String>,
+    },
+    /// Take what is in such a file. Answers [`BundleTaken`](crate::carrying::BundleTaken).
+    BundleImport {
+        /// Path on this machine.
+        file: String,
+    },
+    /// The way to this device, for the resident who lost theirs, or another device of one's own. Answers
+    /// [`ReturnView`](crate::returning::ReturnView).
+    ReturnTicket {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Come back to one's own dossiers at somebody who has a copy. Answers
+    /// [`Returned`](crate::returning::Returned).
+    Return {
+        /// The ticket that they showed.
+        ticket: String,
+    },
+    /// What did not come back. Answers [`Lacking`](crate::recovery::Lacking).
+    Lacking {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Make the parts anew that did not come back. Answers [`Lacking`](crate::recovery::Lacking): what was made.
+    BeginAgain {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Devices of this person. Answers [`Vec<DeviceView>`](crate::devices::DeviceView).
+    Devices,
+    /// End a device of this person's for good. Answers [`Vec<DeviceView>`](crate::devices::DeviceView): the others.
+    DeviceRevoke {
+        /// Device id (hex), or how it begins.
+        device: String,
+    },
+    /// Put another passphrase in the place of this one. Answers [`Changed`].
+    PassphraseChange {
+        /// The one of now; none means the one that opened this home folder.
+        #[ts(type = "string | null")]
+        old: Option<Passphrase>,
+        /// The one from now on.
+        #[ts(type = "string")]
+        new: Passphrase,
+    },
+    /// The home folders here. Answers [`Vec<ProfileEntry>`](crate::devices::ProfileEntry).
+    Profiles,
+    /// Take a dossier off this device. Answers [`Changed`].
+    DossierRemove {
+        /// Dossier id (hex).
+        dossier: String,
+        /// Although no recent backup has it.
+        without_backup: bool,
+    },
     /// Start an empty dossier of one's own. Answers [`DossierCard`].
     DossierNew {
         /// Title in the resident's own words; none gives the usual one.
@@ -84,8 +183,14 @@ pub enum Request {
         /// Item id.
         id: String,
     },
-    /// Undo this device's own last step. Answers [`Changed`].
+    /// Undo this device's own last step; again, and the one before it. Answers [`Undone`](crate::undo::Undone).
     Undo {
+        /// Dossier id (hex).
+        dossier: String,
+    },
+    /// Do again what [`Request::Undo`] took back last, as long as nothing was done here in between. Answers
+    /// [`Undone`](crate::undo::Undone).
+    Redo {
         /// Dossier id (hex).
         dossier: String,
     },
@@ -93,6 +198,15 @@ pub enum Request {
     Show {
         /// Dossier id (hex); none means the only one, or the only one of one's own.
         dossier: Option<String>,
+    },
+    /// One page through the eyes of somebody else, or as it was. Answers what the [`Page`](crate::looking::Page) says.
+    Look(Look),
+    /// Who changed what in one item, and when. Answers [`HistoryView`](crate::history::HistoryView).
+    History {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Item id.
+        id: String,
     },
     /// Load a demo family as a dossier of this person. Answers [`DossierCard`].
     DemoLoad {
@@ -159,6 +273,38 @@ pub enum Request {
         /// As it was typed.
         code: String,
     },
+    /// What somebody's invitation offers, asked of their program; nothing is answered yet. Answers
+    /// [`OfferView`](crate::joining::OfferView).
+    Offer {
+        /// The ticket, as letters and digits.
+        ticket: String,
+    },
+    /// Answer somebody's invitation, or go on with an answer that was cut off. Returns at once; [`Event::Answer`] tells
+    /// how it goes on. Answers [`JoinView`](crate::joining::JoinView).
+    Join(crate::joining::Answer),
+    /// Eight words that fetch the ticket of an invitation, once, while this program is online. Answers
+    /// [`TicketWordsView`](crate::ticket_words::TicketWordsView).
+    TicketWords {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Name of the ticket (hex).
+        id: String,
+    },
+    /// The ticket behind eight words. Answers [`FetchedTicket`](crate::ticket_words::FetchedTicket).
+    FetchTicket {
+        /// The words, as they were typed; four letters of each are enough.
+        words: String,
+        /// Addresses at which the other program may be, where it cannot be found otherwise.
+        hints: Vec<String>,
+    },
+    /// Own answers that are not over, and those that ended since the program started. Answers
+    /// [`Vec<JoinView>`](crate::joining::JoinView).
+    Joins,
+    /// Give up an own answer, or put away how it ended. Answers [`Changed`].
+    JoinEnd {
+        /// Name of the ticket (hex).
+        id: String,
+    },
     /// Access as it is: who may see what, and which invitations are out. Answers [`AccessView`].
     Access {
         /// Dossier id (hex); none means the only one.
@@ -179,10 +325,13 @@ pub enum Request {
         dossier: Option<String>,
         /// Person id inside the dossier.
         person: String,
-        /// `SECTION=zien|aanvullen|aanpassen[:dat]`.
+        /// `SECTION=zien|aanvullen|aanpassen[:dat]`; none keeps the rights as they are.
         grants: Vec<String>,
-        /// Last day.
+        /// Last day; empty for no end, none keeps it as it is.
         until: Option<String>,
+        /// What for; empty for no purpose, none keeps it as it is.
+        #[serde(default)]
+        purpose: Option<String>,
     },
     /// What waits outside and why. Answers [`Vec<QuarantineView>`].
     Quarantine {
@@ -195,6 +344,77 @@ pub enum Request {
         dossier: Option<String>,
         /// Item, as listed.
         item: String,
+    },
+    /// Erase an item that waits outside, everywhere: it cannot count any more. Answers [`Changed`].
+    QuarantineDrop {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Item, as listed.
+        item: String,
+    },
+    /// Ask the author of a note to put something right. Answers [`Changed`].
+    CorrectionAsk(crate::correction::CorrectionAsk),
+    /// Answer such a request about one's own note. Answers [`Changed`].
+    CorrectionAnswer {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// The request, by its item id.
+        correction: String,
+        /// True when it was put right; else it stays as it is.
+        done: bool,
+        /// What was done, or why not.
+        text: String,
+    },
+    /// All such requests. Answers [`Vec<CorrectionView>`](crate::correction::CorrectionView).
+    Corrections {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Keep what was typed and not saved, and close the home folder: the host forgets the keys. With `leave` the host
+    /// goes away as well. Answers [`Changed`].
+    Lock {
+        /// What was typed, by the place where it was typed.
+        drafts: BTreeMap<String, String>,
+        /// Close the window too.
+        leave: bool,
+    },
+    /// Keep what was typed so far and not saved, in place of what was kept: a program that falls away in the middle of a
+    /// sentence has it at the next start. Answers [`Changed`].
+    DraftsKeep {
+        /// What was typed, by the place where it was typed.
+        drafts: BTreeMap<String, String>,
+    },
+    /// What was typed and not saved when this was last locked or fell away, once. Answers [`Drafts`](crate::lock::Drafts).
+    DraftsTake,
+    /// Open a section that is there for an emergency. Answers [`Changed`].
+    EmergencyOpen {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Section id.
+        section: String,
+        /// Why, in words; the resident reads it.
+        reason: String,
+    },
+    /// Who opened something in an emergency lately. Answers [`Vec<Line>`](crate::activity::Line).
+    Emergencies {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// The crisis cards that can be read without unlocking: answered by a program that is still shut as well. Answers
+    /// [`Vec<CrisisCard>`](crate::crisis_card::CrisisCard).
+    CrisisCards,
+    /// Whether this dossier's crisis card can be read without unlocking. Answers
+    /// [`CrisisCardChoice`](crate::crisis_card::CrisisCardChoice).
+    CrisisCardChosen {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Let the crisis card be read without unlocking, or no longer. Answers [`Changed`].
+    CrisisCardChoose {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Readable without the key.
+        on: bool,
     },
     /// The log. Answers [`Vec<Line>`](crate::activity::Line).
     Log {
@@ -214,6 +434,31 @@ pub enum Request {
         /// Dossier id (hex); none means the only one.
         dossier: Option<String>,
     },
+    /// Make a paper (PDF) where the person says. Answers [`Printed`](crate::paper::Printed).
+    Print(crate::paper::Print),
+    /// What would leave with an [`Request::Export`]. Answers [`CheckList`](crate::leaving::CheckList).
+    ExportList {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+    },
+    /// Everything that this reader sees as one folder, where the person says; [`Event::Exporting`] tells how far it is.
+    /// Answers [`Exported`](crate::leaving::Exported), or null when it was stopped.
+    Export(crate::leaving::Export),
+    /// Stop the export that is under way; nothing is left of it. Answers null.
+    ExportStop,
+    /// Put a file with an item, or make a letter of it. Answers
+    /// [`AttachmentView`](crate::attachments::AttachmentView).
+    Attach(crate::attachments::Attach),
+    /// Files of an item. Answers [`Vec<AttachmentView>`](crate::attachments::AttachmentView).
+    Attachments {
+        /// Dossier id (hex); none means the only one.
+        dossier: Option<String>,
+        /// Item id.
+        item: String,
+    },
+    /// Write a file of an item where the person says: it leaves the vault. Answers
+    /// [`Printed`](crate::paper::Printed).
+    AttachmentSave(crate::attachments::AttachmentSave),
 }
 
 /// A passphrase on its way; never shown, and wiped when it is dropped.
@@ -222,6 +467,12 @@ pub enum Request {
 pub struct Passphrase(zeroize::Zeroizing<String>);
 
 impl Passphrase {
+    /// The text, where it may be looked at.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The text.
     #[must_use]
     pub fn into_inner(self) -> zeroize::Zeroizing<String> {
@@ -245,195 +496,6 @@ impl std::fmt::Debug for Passphrase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Passphrase(…)")
     }
-}
-
-/// Arguments of [`Request::Invite`].
-#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
-pub struct Invite {
-    /// Dossier id (hex); none means the only one.
-    pub dossier: Option<String>,
-    /// Person id inside the dossier; a person of a demo family brings the grants of its access table.
-    pub person: Option<String>,
-    /// Name, for somebody who is not in the dossier yet.
-    pub name: Option<String>,
-    /// Role, for somebody who is not in the dossier yet.
-    pub role: Option<String>,
-    /// What for.
-    pub purpose: Option<String>,
-    /// `SECTION=zien|aanvullen|aanpassen[:dat]`.
-    pub grants: Vec<String>,
-    /// Last day of access.
-    pub until: Option<String>,
-    /// Where this program listens, to be put into the ticket.
-    pub hints: Vec<String>,
-    /// Hours for which the ticket may be answered; none means a week.
-    pub hours: Option<u32>,
-}
-
-/// Answer to [`Request::Invite`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct Invited {
-    /// The ticket, as letters and digits.
-    pub ticket: String,
-    /// Its name (hex), for [`crate::App::confirm`].
-    pub id: String,
-    /// Until when it may be answered, RFC 3339.
-    pub expires: String,
-    /// Person id inside the dossier.
-    pub person: String,
-    /// What is offered.
-    pub scopes: Vec<ScopeView>,
-}
-
-/// One section of what is offered or granted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct ScopeView {
-    /// Section id.
-    pub section: String,
-    /// zien, aanvullen, aanpassen.
-    pub level: String,
-    /// False when only the fact that there is something ("dat") is shared.
-    pub content: bool,
-}
-
-/// Answer to [`Request::Access`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct AccessView {
-    /// Everybody who has or had access.
-    pub people: Vec<AccessPerson>,
-    /// Invitations.
-    pub invitations: Vec<InvitationView>,
-}
-
-/// One person in [`AccessView`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct AccessPerson {
-    /// Person id inside the dossier.
-    pub person: String,
-    /// Key of the person (hex).
-    pub principal: String,
-    /// Name.
-    pub name: String,
-    /// Role.
-    pub role: Option<String>,
-    /// Organisation.
-    pub organisation: Option<String>,
-    /// What for.
-    pub purpose: Option<String>,
-    /// Last day.
-    pub until: Option<String>,
-    /// What they may do now; empty when access ended.
-    pub scopes: Vec<ScopeView>,
-    /// Whether the code was compared when they joined.
-    pub compared: bool,
-    /// Access ended: what their devices said about it.
-    pub ended: Option<EndedView>,
-}
-
-/// What is known after access ended.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct EndedView {
-    /// Every device of this person that joined said that it removed its copy.
-    pub confirmed: bool,
-}
-
-/// One invitation.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct InvitationView {
-    /// Name of the ticket (hex).
-    pub id: String,
-    /// For whom.
-    pub person: String,
-    /// open, joined, granted, burnt, expired.
-    pub state: String,
-    /// Until when it may be answered, RFC 3339.
-    pub expires: String,
-}
-
-/// Answer to [`Request::Revoke`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct Revoked {
-    /// Person id inside the dossier.
-    pub person: String,
-    /// Sections to which access ended.
-    pub sections: Vec<String>,
-    /// Devices that hold a copy; it cannot be taken back from a device that does not cooperate.
-    pub devices: u32,
-}
-
-/// Something that waits outside.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct QuarantineView {
-    /// Its place: `chain:number:hash`.
-    pub item: String,
-    /// Section.
-    pub section: Option<String>,
-    /// Who wrote it.
-    pub who: Option<String>,
-    /// Why: a word that the language catalogue turns into a sentence.
-    pub reason: String,
-}
-
-/// Answer to [`Request::Verify`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct Verified {
-    /// True when everything holds.
-    pub ok: bool,
-    /// What does not.
-    pub faults: Vec<String>,
-    /// Items whose signature, hash and place in the chain were checked.
-    pub items: u32,
-    /// Per compartment a hash of the canonical rebuild of its document.
-    pub compartments: Vec<VerifiedCompartment>,
-}
-
-/// One compartment in [`Verified`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct VerifiedCompartment {
-    /// Dossier id (hex).
-    pub dossier: String,
-    /// Compartment id (hex).
-    pub compartment: String,
-    /// Section.
-    pub section: Option<String>,
-    /// wat or dat.
-    pub side: Option<String>,
-    /// BLAKE3 of the saved bytes of the canonical rebuild.
-    pub hash: String,
-    /// Changes in the document.
-    pub changes: u32,
-    /// Records that count.
-    pub records: u32,
-    /// Items that wait outside.
-    pub waiting: u32,
-}
-
-/// One finding of [`Request::Doctor`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct Finding {
-    /// What was looked at; the language catalogue has the sentence.
-    pub check: String,
-    /// ok, note, fault.
-    pub state: String,
-    /// More, never content.
-    pub detail: Option<String>,
-}
-
-/// How far one person's device is.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct DeliveryView {
-    /// Person id inside the dossier, or key.
-    pub person: String,
-    /// Name, if known.
-    pub name: Option<String>,
-    /// Device id (hex).
-    pub device: String,
-    /// Items of this device that the other has acknowledged.
-    pub delivered: u32,
-    /// Items that it has not.
-    pub waiting: u32,
-    /// When it was last heard, RFC 3339.
-    pub last_seen: Option<String>,
 }
 
 /// Arguments of [`Request::ProfileCreate`].
@@ -502,6 +564,10 @@ pub struct DossierCard {
     pub me: Option<String>,
     /// Sections that this reader has something in, in fixed order.
     pub sections: Vec<SectionCard>,
+    /// Access of this reader to all of it ended; none while something is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub over: Option<AccessOver>,
 }
 
 /// One section in a list.
@@ -515,6 +581,10 @@ pub struct SectionCard {
     pub right: RightView,
     /// False when only the fact that there is something ("dat") is shared.
     pub content: bool,
+    /// Why the content is shut on this device though it is here; none when it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub gate: Option<crate::emergency::Gate>,
 }
 
 /// What somebody may do in a section.
@@ -529,219 +599,6 @@ pub enum RightView {
     Edit,
     /// the resident
     Own,
-}
-
-/// Somebody named on a screen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct PersonRef {
-    /// Id inside the dossier.
-    pub id: String,
-    /// Name, if this reader may know it.
-    pub name: Option<String>,
-}
-
-/// A value that lost against another when two people wrote at once: "ook gezegd: …".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-pub struct AlsoSaid {
-    /// Field path.
-    pub field: String,
-    /// The other values, as text.
-    pub values: Vec<String>,
-}
-
-/// One appointment.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct AppointmentView {
-    /// Item id.
-    pub id: String,
-    /// Title; none when only the fact of the appointment is shared.
-    pub title: Option<String>,
-    /// Start, RFC 3339.
-    pub start: String,
-    /// End, RFC 3339.
-    pub end: Option<String>,
-    /// thuis, kantoor, praktijk, school, online, telefoon, elders…
-    pub location_kind: Option<String>,
-    /// Place in words.
-    pub location: Option<String>,
-    /// Organisation name.
-    pub organisation: Option<String>,
-    /// Who is there.
-    pub attendees: Vec<PersonRef>,
-    /// Status as written.
-    pub status: Option<String>,
-    /// Values that were also said.
-    pub also_said: Vec<AlsoSaid>,
-}
-
-/// One action of the plan.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct ActionView {
-    /// Item id.
-    pub id: String,
-    /// Goal it belongs to.
-    pub goal_id: Option<String>,
-    /// What will be done.
-    pub text: String,
-    /// Who does it.
-    pub who: Vec<PersonRef>,
-    /// Day, `2026-11-30`.
-    pub due: Option<String>,
-    /// open, gepland, bezig, klaar, gestopt.
-    pub status: String,
-    /// True when the reader is among `who`.
-    pub mine: bool,
-    /// True when the reader may change it.
-    pub may_change: bool,
-    /// Added by somebody who may only add, and not yet taken over.
-    pub contribution: bool,
-    /// Values that were also said.
-    pub also_said: Vec<AlsoSaid>,
-}
-
-/// One goal of the plan.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct GoalView {
-    /// Item id.
-    pub id: String,
-    /// Title in own words.
-    pub title: String,
-    /// Why it matters.
-    pub why: Option<String>,
-    /// How one can see that it is reached.
-    pub measure: Option<String>,
-    /// Life domain id.
-    pub domain: Option<String>,
-    /// nieuw, bezig, gehaald, gestopt.
-    pub status: String,
-    /// 1 is first.
-    pub priority: Option<u32>,
-    /// Day.
-    pub target_date: Option<String>,
-    /// Its actions, in order.
-    pub actions: Vec<ActionView>,
-    /// True when the reader may change it.
-    pub may_change: bool,
-    /// Values that were also said.
-    pub also_said: Vec<AlsoSaid>,
-}
-
-/// Somebody who sees a section: name, what they may do, and whether their device has everything.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct OnlookerView {
-    /// Name.
-    pub name: String,
-    /// Role as the resident recorded it (`wijkteam`).
-    pub role: Option<String>,
-    /// What they may do.
-    pub right: RightView,
-}
-
-/// Answer to [`Request::Plan`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct PlanView {
-    /// Today, by this program's calendar.
-    pub date: String,
-    /// Title of the plan.
-    pub title: Option<String>,
-    /// Wish of the family, in their words.
-    pub wish: Option<String>,
-    /// Goals by priority.
-    pub goals: Vec<GoalView>,
-    /// Actions that belong to no goal that this reader sees.
-    pub loose_actions: Vec<ActionView>,
-    /// What the reader may do here; none when the plan is not shared with them.
-    pub right: Option<RightView>,
-    /// Who sees this page.
-    pub seen_by: Vec<OnlookerView>,
-}
-
-/// Answer to [`Request::Today`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct TodayView {
-    /// The day that the page is about.
-    pub date: String,
-    /// The moment, by this program's calendar, RFC 3339.
-    pub now: String,
-    /// First name to greet.
-    pub name: String,
-    /// Appointments from today on, at most fourteen days ahead, in order of time.
-    pub appointments: Vec<AppointmentView>,
-    /// Actions that are mine and not done, late ones first.
-    pub my_actions: Vec<ActionView>,
-    /// What helpers wrote that the reader has not answered.
-    pub news: Vec<NewsView>,
-    /// Who sees the agenda and the plan.
-    pub seen_by: Vec<OnlookerView>,
-}
-
-/// Something new about the resident.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct NewsView {
-    /// Item id.
-    pub id: String,
-    /// Who wrote it.
-    pub author: PersonRef,
-    /// Day.
-    pub date: String,
-    /// The plain version; none when the helper wrote none.
-    pub plain: Option<String>,
-    /// The helper's own words.
-    pub original: Option<String>,
-}
-
-/// Answer to [`Request::Section`].
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct SectionView {
-    /// Section id.
-    pub id: String,
-    /// Today, by this program's calendar.
-    pub date: String,
-    /// Its items.
-    pub items: Vec<ItemView>,
-    /// Everybody whom this reader can name, by name.
-    pub people: Vec<PersonRef>,
-    /// Every organisation that this reader can name, by name.
-    pub organisations: Vec<PersonRef>,
-    /// What the reader may do here.
-    pub right: Option<RightView>,
-    /// Who sees this page.
-    pub seen_by: Vec<OnlookerView>,
-}
-
-/// One item as it is shown.
-#[derive(Debug, Clone, Serialize, Deserialize, TS)]
-pub struct ItemView {
-    /// Item id.
-    pub id: String,
-    /// Section id.
-    pub section: String,
-    /// Kind, named as in the demo families.
-    pub kind: String,
-    /// Fields under the demo families' names.
-    #[ts(type = "Record<string, unknown>")]
-    pub fields: serde_json::Map<String, serde_json::Value>,
-    /// Author, source, date.
-    pub provenance: Provenance,
-    /// True when the reader may change it.
-    pub may_change: bool,
-    /// True when the reader may take it away.
-    pub may_remove: bool,
-    /// Added by somebody who may only add, and not yet taken over.
-    pub contribution: bool,
-    /// Values that were also said.
-    pub also_said: Vec<AlsoSaid>,
-}
-
-/// Where an item comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Provenance {
-    /// Who wrote it, by id inside the dossier or by name.
-    pub author: Option<String>,
-    /// `ingevoerd` for history that was brought along, an organisation for a copied fact, none for own work.
-    pub source: Option<String>,
-    /// When, as given (a date, or RFC 3339).
-    pub date: Option<String>,
 }
 
 /// Answer to everything that changes something.
@@ -778,12 +635,27 @@ pub enum Event {
         /// Person id inside the dossier; none when it was refused.
         person: Option<String>,
     },
+    /// An own answer to an invitation is further: ask again how far.
+    Answer {
+        /// Name of the ticket (hex).
+        ticket: String,
+    },
+    /// Work on a file goes on, and can be stopped by [`Request::WorkStop`]: so much of it is done.
+    Working {
+        /// How much, in thousands of bytes.
+        kilobytes: u32,
+    },
     /// A person's device came or went.
     Peer {
         /// Name, if known.
         name: Option<String>,
         /// True while there is a connection.
         connected: bool,
+    },
+    /// An export goes on.
+    Exporting {
+        /// How far it is, of 100.
+        percent: u32,
     },
 }
 
@@ -806,6 +678,8 @@ pub enum FaultCode {
     NotFound,
     /// The request does not make sense as it stands.
     Invalid,
+    /// A text is too long; the detail says by how many characters, as `longer:1200`, where that is known.
+    TooLong,
     /// A file, ticket or code was refused.
     InputRefused,
     /// Nobody answered in time.

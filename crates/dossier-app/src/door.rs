@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::contract::{Fault, FaultCode};
-use crate::unlock::Unlock;
+use crate::unlock::{KEY_FILE, Unlock};
 
 /// A home folder and the way in.
 pub struct Door {
@@ -16,6 +16,8 @@ pub struct Door {
     unlock: Unlock,
     clock: Clock,
     app: Option<App>,
+    /// Shut by somebody: opens only when somebody asks for it.
+    shut: bool,
 }
 
 /// The program behind a [`Door`].
@@ -35,6 +37,7 @@ impl Door {
             unlock,
             clock,
             app: None,
+            shut: false,
         }
     }
 
@@ -47,24 +50,33 @@ impl Door {
     /// The program, opened if it was not. Slow, since unlocking is.
     ///
     /// # Errors
-    /// As [`App::open`]; [`FaultCode::Locked`] about `passphrase` when somebody has to type one.
+    /// As [`App::open`]; [`FaultCode::Locked`] about `passphrase` when somebody has to type one, about `shut` when it
+    /// was shut and somebody has to say that it may open again.
     pub fn open(&mut self) -> Result<Opened, Fault> {
         match &self.app {
             Some(app) => Ok(Opened {
                 app: app.clone(),
                 fresh: false,
             }),
+            None if self.shut => Err(Fault::about(
+                FaultCode::Locked,
+                if self.needs_passphrase() { "passphrase" } else { "shut" },
+            )),
             None => self.open_with(self.unlock.clone()),
         }
     }
 
     /// The program, opened with a passphrase that somebody typed; in an empty home folder, the passphrase under which
-    /// a profile will be made. A program that is open already stays as it is.
+    /// a profile will be made. A program that is open already stays as it is. After [`Self::shut`], a home folder of
+    /// which the system's keyring holds the key opens with that key: there is no passphrase to type.
     ///
     /// # Errors
     /// [`FaultCode::WrongPassphrase`], after which another may be tried; [`FaultCode::Invalid`] for none at all; else
     /// as [`App::open`].
     pub fn unlock(&mut self, passphrase: Zeroizing<String>) -> Result<Opened, Fault> {
+        if self.shut && !self.needs_passphrase() {
+            return self.open_with(self.unlock.clone());
+        }
         if passphrase.is_empty() {
             return Err(Fault::about(FaultCode::Invalid, "passphrase"));
         }
@@ -80,7 +92,18 @@ impl Door {
     fn open_with(&mut self, unlock: Unlock) -> Result<Opened, Fault> {
         let app = App::open(&self.home, unlock, self.clock)?;
         self.app = Some(app.clone());
+        self.shut = false;
         Ok(Opened { app, fresh: true })
+    }
+
+    /// Gives the program away, to be closed, and stays shut until [`Self::unlock`].
+    pub fn shut(&mut self) -> Option<App> {
+        self.shut = true;
+        self.app.take()
+    }
+
+    fn needs_passphrase(&self) -> bool {
+        self.home.join(KEY_FILE).exists()
     }
 
     /// Gives the program away, to be closed.
@@ -148,7 +171,22 @@ mod tests {
             json!("Ria")
         );
         assert!(!door.unlock(typed("maakt niet uit")).unwrap().fresh);
+
+        // Shut on purpose: what the host was started with no longer opens it.
+        std::fs::write(home.join("zin"), "drie stoelen").unwrap();
         drop((opened, door));
+        let mut door = Door::new(home.clone(), closed("zin"), Clock::system());
+        drop(door.open().unwrap());
+        drop(door.shut());
+        let why = door.open().err().unwrap();
+        assert_eq!(
+            (why.code, why.detail.as_deref()),
+            (FaultCode::Locked, Some("passphrase"))
+        );
+        assert!(door.unlock(typed("vier stoelen")).is_err());
+        assert!(door.unlock(typed("drie stoelen")).unwrap().fresh);
+        assert!(!door.open().unwrap().fresh);
+        drop(door);
         std::fs::remove_dir_all(home).unwrap();
     }
 }

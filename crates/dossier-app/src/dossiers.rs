@@ -1,25 +1,31 @@
 //! Making dossiers, bringing a family along, and what a reader sees of one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dossier_exchange::demo::{self, Family};
 use dossier_model::item::{BROUGHT_ALONG, SKELETON_KIND};
-use dossier_model::layout::{self, AlsoSaid, Edit};
+use dossier_model::layout::{AlsoSaid, Edit};
 use dossier_model::record::RecordItem;
 use dossier_model::view::{RecordIn, SectionContent};
 use dossier_model::{
     Dossier as View, Item, Place, RecordContent, SectionId, ShownItem, Side, Storage, agenda, assemble,
 };
-use dossier_trust::ids::{CompartmentId, DossierId};
+use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, PrincipalId, RecordId};
 use dossier_trust::operation::Right;
 use serde_json::{Map, Value, json};
 
 use crate::activity::Deed;
-use crate::contract::{DossierCard, Fault, FaultCode, RightView, SectionCard};
+use crate::attachments::without_keys;
+use crate::clock::rfc3339;
+use crate::contract::{AccessOver, DossierCard, Fault, FaultCode, RightView, SectionCard};
 use crate::home::Home;
+use crate::looking::Viewer;
+use crate::replica::compartment::OpenedRecord;
 use crate::replica::content::{About, AboutKind, Content};
+use crate::replica::people::Person;
 use crate::replica::writing::Writing;
-use crate::replica::{Dossier, Local};
+use crate::replica::{Compartment, Dossier, Local};
 
 /// Version of the readable view (`dossier show --json`, `export --format json`).
 pub const VIEW_FORMAT: &str = "keukentafel-dossier/1";
@@ -134,7 +140,8 @@ impl Home {
             .ok_or_else(|| Fault::not_found("demo"))?
             .fields
             .clone();
-        Ok(demo::write(&view.items, &skeleton))
+        let items: Vec<_> = view.items.iter().map(|item| without_keys(item).into_owned()).collect();
+        Ok(demo::write(&items, &skeleton))
     }
 
     fn begin(
@@ -146,7 +153,7 @@ impl Home {
             .transact::<_, Fault>(|tx| Ok(tx.set_meta(META_FOUNDING, &[])?))?;
         let id = self.found_dossier(Local {
             title: Some(start.title.clone()),
-            inviter: None,
+            ..Local::default()
         })?;
         let done = self.write(&id, |writing| {
             let mut places = BTreeMap::new();
@@ -256,31 +263,26 @@ impl Home {
     /// # Errors
     /// [`FaultCode::NotFound`].
     pub fn card(&mut self, id: &DossierId) -> Result<DossierCard, Fault> {
-        self.dossier(id)?;
-        let me = self.me()?;
-        let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
-        let sections = dossier
-            .sections()
-            .into_iter()
-            .filter_map(|(section, label)| {
-                let (right, side) = dossier.right_in(me, &section)?;
-                let right = right_view(dossier.own, right)?;
-                Some(SectionCard {
-                    id: section.to_string(),
-                    label,
-                    right,
-                    content: side == Side::Wat,
-                })
-            })
-            .collect();
-        let person = dossier.people().get(&me.principal()).map(|person| person.id.clone());
-        Ok(DossierCard {
-            id: id.to_hex(),
-            title: dossier.title(),
-            own: dossier.own,
-            me: person,
-            sections,
-        })
+        let viewer = self.me()?.viewer();
+        let mut card = self.dossier(id)?.card(&viewer);
+        card.over = self.over(id)?;
+        Ok(card)
+    }
+
+    /// What is left of somebody else's dossier after access to all of it ended.
+    fn over(&mut self, id: &DossierId) -> Result<Option<AccessOver>, Fault> {
+        let dossier = self.dossier(id)?;
+        let Some(ended_ms) = dossier.local.ended_ms else {
+            return Ok(None);
+        };
+        let inviter = dossier.local.inviter.as_deref();
+        let inviter = inviter.and_then(|device| DeviceId::from_hex(device).ok());
+        let peer = inviter.map(|device| self.store.peer(&device)).transpose()?.flatten();
+        Ok(Some(AccessOver {
+            since: rfc3339(ended_ms),
+            resident: peer.and_then(|peer| peer.name),
+            unsent: self.holds_unsent(id)?,
+        }))
     }
 
     /// The one dossier that is meant when none was named.
@@ -379,6 +381,28 @@ fn bring_along(
 }
 
 impl Dossier {
+    /// [`Home::card`] as somebody sees it.
+    pub(crate) fn card(&self, viewer: &Viewer) -> DossierCard {
+        let sections = self.sections().into_iter().filter_map(|(section, label)| {
+            let (right, side) = self.right_in(&viewer.device, &section)?;
+            Some(SectionCard {
+                id: section.to_string(),
+                label,
+                right: right_view(self.own && viewer.may_write, viewer.at_most(right))?,
+                content: side == Side::Wat,
+                gate: self.gate(&section),
+            })
+        });
+        DossierCard {
+            id: self.id.to_hex(),
+            title: self.title(),
+            own: self.own,
+            me: self.person_of(&viewer.principal),
+            sections: sections.collect(),
+            over: None,
+        }
+    }
+
     /// Title, as the resident gave it.
     #[must_use]
     pub fn title(&self) -> String {
@@ -399,7 +423,21 @@ impl Dossier {
 
     /// Everything that this reader sees.
     #[must_use]
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> Arc<View> {
+        self.compartments
+            .view(|| self.assembled(|compartment| self.gates.of(&compartment.id).is_none()))
+    }
+
+    /// Everything that lies here, what stays shut for its reader included: for what is kept, never for what is shown.
+    pub(crate) fn whole(&self) -> Arc<View> {
+        if self.gates.all_open() {
+            self.view()
+        } else {
+            Arc::new(self.assembled(|_| true))
+        }
+    }
+
+    fn assembled(&self, open: impl Fn(&Compartment) -> bool) -> View {
         let people = self.people();
         let names = people
             .values()
@@ -408,31 +446,41 @@ impl Dossier {
         let contents: Vec<SectionContent> = self
             .compartments
             .values()
+            .filter(|compartment| open(compartment))
             .filter_map(|compartment| {
                 let place = compartment.place()?.clone();
                 let records = compartment
                     .records
                     .iter()
-                    .filter_map(|(id, opened)| {
-                        let Content::Model(content) = &opened.content else {
-                            return None;
-                        };
-                        Some(RecordIn {
-                            record_id: id.to_hex(),
-                            author: self.author(compartment, &people, &opened.record.author.root),
-                            at: said_at(content),
-                            content: content.clone(),
-                        })
-                    })
+                    .filter_map(|(id, opened)| self.record_in(compartment, &people, id, opened))
                     .collect();
                 Some(SectionContent {
                     place,
-                    doc_items: layout::read(&compartment.doc).items,
+                    doc_items: compartment.doc.items(),
                     records,
                 })
             })
             .collect();
         assemble(&contents, &names)
+    }
+
+    /// A record as the model wants to have it; none for what is not the model's.
+    pub(crate) fn record_in(
+        &self,
+        compartment: &Compartment,
+        people: &BTreeMap<PrincipalId, Person>,
+        id: &RecordId,
+        opened: &OpenedRecord,
+    ) -> Option<RecordIn> {
+        let Content::Model(content) = &opened.content else {
+            return None;
+        };
+        Some(RecordIn {
+            record_id: id.to_hex(),
+            author: self.author(compartment, people, &opened.record.author.root),
+            at: opened.at(),
+            content: content.clone(),
+        })
     }
 
     /// The readable view as JSON: [`VIEW_FORMAT`].
@@ -461,22 +509,13 @@ impl Dossier {
     }
 }
 
-fn said_at(content: &RecordContent) -> String {
-    match content {
-        RecordContent::Item(item) => item.date.clone().unwrap_or_default(),
-        RecordContent::Reaction { date, .. }
-        | RecordContent::Update { date, .. }
-        | RecordContent::Seen { date, .. } => date.clone(),
-        RecordContent::Removed { .. } => String::new(),
-    }
-}
-
 /// One item as JSON: `id`, `section`, `kind` and `provenance`, its fields beside them as direct keys. A field whose
 /// name is one of those four stands in `fields`, which then holds all of them.
 #[must_use]
 pub fn item_json(item: &ShownItem) -> Value {
     const OURS: [&str; 4] = ["section", "kind", "provenance", "fields"];
     let mut out = Map::new();
+    let item = without_keys(item);
     if let Value::Object(fields) = &item.fields {
         let clash = fields.iter().any(|(key, value)| {
             OURS.contains(&key.as_str()) || (key == "id" && value.as_str() != Some(item.id.as_str()))

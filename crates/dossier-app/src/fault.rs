@@ -34,7 +34,11 @@ impl Fault {
     pub fn exit(&self) -> u8 {
         match self.code {
             FaultCode::Internal => 1,
-            FaultCode::Invalid | FaultCode::NotFound | FaultCode::AlreadyExists | FaultCode::NoProfile => 2,
+            FaultCode::Invalid
+            | FaultCode::TooLong
+            | FaultCode::NotFound
+            | FaultCode::AlreadyExists
+            | FaultCode::NoProfile => 2,
             FaultCode::NotAllowed => 3,
             FaultCode::InputRefused | FaultCode::NewerVersion => 4,
             FaultCode::NotReachable => 5,
@@ -57,6 +61,11 @@ impl Fault {
 
     pub(crate) fn not_found(what: impl Into<String>) -> Self {
         Self::about(FaultCode::NotFound, what)
+    }
+
+    /// A text that has so many characters too many.
+    pub(crate) fn too_long(over: usize) -> Self {
+        Self::about(FaultCode::TooLong, format!("longer:{over}"))
     }
 
     pub(crate) fn invalid(what: impl Into<String>) -> Self {
@@ -152,12 +161,10 @@ impl From<EditError> for Fault {
     fn from(error: EditError) -> Self {
         let code = match &error {
             EditError::UnknownItem => FaultCode::NotFound,
-            EditError::Exists
-            | EditError::BadId
-            | EditError::BadPath(_)
-            | EditError::TooLong
-            | EditError::TooDeep
-            | EditError::BadOrder => FaultCode::Invalid,
+            EditError::TooLong => return Self::new(FaultCode::TooLong),
+            EditError::Exists | EditError::BadId | EditError::BadPath(_) | EditError::TooDeep | EditError::BadOrder => {
+                FaultCode::Invalid
+            }
             EditError::Encoding | EditError::Document(_) => FaultCode::Internal,
         };
         Self::about(code, error.to_string())
@@ -173,7 +180,9 @@ impl From<PlaceError> for Fault {
 impl From<RecordError> for Fault {
     fn from(error: RecordError) -> Self {
         let code = match error {
-            RecordError::TooLarge | RecordError::Malformed => FaultCode::Invalid,
+            // Of a letter without accents a byte is a character; of others the number says too much.
+            RecordError::TooLarge(over) => return Self::too_long(over),
+            RecordError::Malformed => FaultCode::Invalid,
             RecordError::Newer => FaultCode::NewerVersion,
         };
         Self::about(code, error.to_string())

@@ -1,9 +1,9 @@
 //! One opened home folder: its store, the person and device it belongs to, and the dossiers in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use dossier_store::Store;
+use dossier_store::{Store, Tx};
 use dossier_trust::codec::Canonical;
 use dossier_trust::identity::{Certificate, DeviceSecrets, Random, RootSecret};
 use dossier_trust::ids::{DeviceId, DossierId, PrincipalId};
@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 
 use crate::clock::Clock;
 use crate::contract::{Event, Fault, FaultCode, ProfileCreate, ProfileView};
+use crate::looking::Looked;
 use crate::replica::Dossier;
 
 /// The system's randomness.
@@ -51,9 +52,37 @@ pub struct Me {
     pub profile: Profile,
     signing: SigningKey,
     opener: age::x25519::Identity,
+    recovery: age::x25519::Identity,
 }
 
 impl Me {
+    /// A new device of a person, certified by their words.
+    ///
+    /// # Errors
+    /// A secret that is no key.
+    pub(crate) fn certified(root: RootSecret, device: DeviceSecrets, profile: Profile) -> Result<Self, Fault> {
+        let certificate = root.certify(&device)?;
+        Self::new(root, device, certificate, profile)
+    }
+
+    /// Keeps this person and device in a home folder: from then on it is theirs.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn keep(&self, tx: &Tx<'_>) -> Result<(), Fault> {
+        let described = serde_json::to_vec(&self.profile).map_err(|_| Fault::internal("profile"))?;
+        tx.set_meta(META_ROOT, self.root.entropy())?;
+        tx.set_meta(META_DEVICE, &self.device.to_bytes())?;
+        tx.set_meta(META_CERTIFICATE, &self.certificate.to_bytes())?;
+        tx.set_meta(META_PROFILE, &described)?;
+        Ok(())
+    }
+
+    /// Opens what is sealed to this person's words, whichever of their devices is used.
+    pub fn recovery(&self) -> &age::x25519::Identity {
+        &self.recovery
+    }
+
     /// Key that signs items and records.
     pub fn signing(&self) -> &SigningKey {
         &self.signing
@@ -67,6 +96,35 @@ impl Me {
     /// This device.
     pub fn id(&self) -> DeviceId {
         self.certificate.device
+    }
+
+    /// Somebody who is not there: the person whom an invitation would let in.
+    ///
+    /// # Errors
+    /// What making keys says.
+    pub(crate) fn supposed(name: &str, random: &mut dyn Random) -> Result<Self, Fault> {
+        let mut entropy = [0; 32];
+        random.fill(&mut entropy);
+        let root = RootSecret::from_entropy(entropy);
+        let device = DeviceSecrets::generate(random);
+        let profile = Profile {
+            name: name.to_owned(),
+            organisation: None,
+            function: None,
+        };
+        Self::certified(root, device, profile)
+    }
+
+    fn new(root: RootSecret, device: DeviceSecrets, certificate: Certificate, profile: Profile) -> Result<Self, Fault> {
+        Ok(Self {
+            signing: device.signing_key(),
+            opener: device.wrapping_identity()?,
+            recovery: root.age_identity()?,
+            root,
+            device,
+            certificate,
+            profile,
+        })
     }
 
     /// This person.
@@ -98,11 +156,15 @@ pub struct Home {
     pub(crate) clock: Clock,
     pub(crate) random: SystemRandom,
     pub(crate) dossiers: BTreeMap<DossierId, Dossier>,
+    /// What was last looked at through other eyes or at another moment.
+    pub(crate) looked: Option<Looked>,
     pub(crate) events: broadcast::Sender<Event>,
     /// Compartments that were written to since the network last looked.
     pub(crate) touched: Vec<(DossierId, dossier_trust::ids::CompartmentId)>,
     /// Dossiers whose sharing changed since the network last looked.
     pub(crate) shared_anew: Vec<DossierId>,
+    /// Dossiers in which something happened since it was last looked what this device owes.
+    pub(crate) unsettled: BTreeSet<DossierId>,
 }
 
 impl Home {
@@ -118,9 +180,11 @@ impl Home {
             clock,
             random: SystemRandom,
             dossiers: BTreeMap::new(),
+            looked: None,
             events,
             touched: Vec::new(),
             shared_anew: Vec::new(),
+            unsettled: BTreeSet::new(),
         };
         home.me = home.read_me()?;
         if !home.store.opened_cleanly() {
@@ -128,6 +192,15 @@ impl Home {
             home.store.transact::<_, Fault>(|tx| Ok(tx.settle()?))?;
         }
         home.forget_unfinished()?;
+        home.forget_unrestored()?;
+        if let Err(fault) = home.put_cards() {
+            // The rest of the program does not wait for it.
+            tracing::warn!(code = ?fault.code, "the crisis card was not written");
+        }
+        if let Err(fault) = home.collect_attachments() {
+            // They take room, and nothing else.
+            tracing::warn!(code = ?fault.code, "files that no item names were not looked for");
+        }
         Ok(home)
     }
 
@@ -145,17 +218,9 @@ impl Home {
         let part = |name| self.store.meta(name)?.ok_or_else(damaged);
         let root = RootSecret::from_entropy(root.as_slice().try_into().map_err(|_| damaged())?);
         let device = DeviceSecrets::from_bytes(&part(META_DEVICE)?)?;
-        let certificate = Certificate::from_bytes(&part(META_CERTIFICATE)?)?;
         let profile = serde_json::from_slice(&part(META_PROFILE)?).map_err(|_| damaged())?;
-        let (signing, opener) = (device.signing_key(), device.wrapping_identity()?);
-        Ok(Some(Me {
-            root,
-            device,
-            certificate,
-            profile,
-            signing,
-            opener,
-        }))
+        let certificate = Certificate::from_bytes(&part(META_CERTIFICATE)?)?;
+        Me::new(root, device, certificate, profile).map(Some)
     }
 
     /// The person of this home folder.
@@ -195,16 +260,9 @@ impl Home {
         }
         let root = RootSecret::from_entropy(self.random.array());
         let device = DeviceSecrets::generate(&mut self.random);
-        let certificate = root.certify(&device)?;
-        let described = serde_json::to_vec(&profile).map_err(|_| Fault::internal("profile"))?;
-        self.store.transact::<_, Fault>(|tx| {
-            tx.set_meta(META_ROOT, root.entropy())?;
-            tx.set_meta(META_DEVICE, &device.to_bytes())?;
-            tx.set_meta(META_CERTIFICATE, &certificate.to_bytes())?;
-            tx.set_meta(META_PROFILE, &described)?;
-            Ok(())
-        })?;
-        self.me = self.read_me()?;
+        let me = Me::certified(root, device, profile)?;
+        self.store.transact::<_, Fault>(|tx| me.keep(tx))?;
+        self.me = Some(me);
         Ok(self.me()?.view())
     }
 

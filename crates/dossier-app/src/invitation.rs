@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::access::{level_of, level_word, parse_grants};
 use crate::activity::Deed;
-use crate::clock::{end_of, rfc3339};
+use crate::clock::{end_of, rfc3339, stored_ms};
 use crate::contract::{Fault, FaultCode, Invite, Invited, ScopeView};
 use crate::dossiers::standard;
 use crate::home::Home;
@@ -57,6 +57,17 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
+    fn read(held: &Invitation, join: Join) -> Result<Self, Fault> {
+        Ok(Self {
+            dossier: held.dossier,
+            ticket: Ticket::from_bytes(&held.secret)?,
+            terms: serde_json::from_slice(&held.terms).map_err(|_| Fault::internal("terms"))?,
+            card: serde_json::from_slice(&join.card).unwrap_or_default(),
+            join,
+        })
+    }
+
+    /// Slow on purpose: 32 MiB of work.
     pub(crate) fn code(&self) -> String {
         invitation::code(&self.ticket, &self.join)
     }
@@ -69,7 +80,49 @@ impl Home {
     /// [`FaultCode::NotAllowed`] for a dossier of somebody else, or a person whose access was withdrawn;
     /// [`FaultCode::Invalid`] for a grant that is not understood or when nothing is offered.
     pub fn invite(&mut self, id: &DossierId, request: &Invite) -> Result<Invited, Fault> {
+        let terms = self.terms_of(id, request)?;
         let certificate = self.me()?.certificate.clone();
+        let now_ms = self.now_ms();
+        let person = terms.person.clone();
+        let bytes = serde_json::to_vec(&terms).map_err(|_| Fault::internal("terms"))?;
+        let ticket = Ticket {
+            dossier: *id,
+            inviter: certificate,
+            hints: request.hints.clone(),
+            secret: self.random.array(),
+            terms: blake3(&bytes),
+        };
+        let hours = u64::from(request.hours.unwrap_or(TICKET_HOURS));
+        let expires_ms = now_ms.saturating_add(hours.saturating_mul(3_600_000));
+        let stored = Invitation {
+            ticket: ticket.hash(),
+            dossier: *id,
+            secret: ticket.to_bytes(),
+            terms: bytes,
+            expires_ms: stored_ms(expires_ms),
+            state: InvitationState::Open,
+            answer: None,
+        };
+        self.write(id, |writing| {
+            let line = writing.own_line(Deed::Invited, None, vec![person.clone()]);
+            writing.note(line);
+            writing.also(move |tx| Ok(tx.put_invitation(&stored)?));
+            Ok(())
+        })?;
+        Ok(Invited {
+            ticket: ticket.to_text(),
+            id: ItemHash(ticket.hash()).to_hex(),
+            expires: rfc3339(expires_ms),
+            person,
+            scopes: terms.scopes.iter().map(scope_view).collect(),
+        })
+    }
+
+    /// What an invitation offers, to whom, why and until when.
+    ///
+    /// # Errors
+    /// As [`Self::invite`].
+    pub(crate) fn terms_of(&mut self, id: &DossierId, request: &Invite) -> Result<Terms, Fault> {
         let owner_name = self.me()?.profile.name.clone();
         let now_ms = self.now_ms();
         let fresh: [u8; 5] = self.random.array();
@@ -138,11 +191,11 @@ impl Home {
             return Err(Fault::invalid(format!("--until {until}")));
         }
         let from_entry = |pick: fn(&AccessEntry) -> Option<String>| entry.as_ref().and_then(pick);
-        let terms = Terms {
+        Ok(Terms {
             v: 1,
             title: dossier.title(),
             owner_name,
-            person: person.clone(),
+            person,
             name,
             role: request.role.clone().or_else(|| from_entry(|entry| entry.role.clone())),
             hat: from_entry(|entry| entry.hat.clone()),
@@ -153,38 +206,6 @@ impl Home {
             until,
             only_about: entry.as_ref().and_then(|entry| entry.only_about.clone()),
             scopes,
-        };
-        let bytes = serde_json::to_vec(&terms).map_err(|_| Fault::internal("terms"))?;
-        let ticket = Ticket {
-            dossier: *id,
-            inviter: certificate,
-            hints: request.hints.clone(),
-            secret: self.random.array(),
-            terms: blake3(&bytes),
-        };
-        let hours = u64::from(request.hours.unwrap_or(TICKET_HOURS));
-        let expires_ms = now_ms.saturating_add(hours.saturating_mul(3_600_000));
-        let stored = Invitation {
-            ticket: ticket.hash(),
-            dossier: *id,
-            secret: ticket.to_bytes(),
-            terms: bytes,
-            expires_ms: i64::try_from(expires_ms).unwrap_or(i64::MAX),
-            state: InvitationState::Open,
-            answer: None,
-        };
-        self.write(id, |writing| {
-            let line = writing.own_line(Deed::Invited, None, vec![person.clone()]);
-            writing.note(line);
-            writing.also(move |tx| Ok(tx.put_invitation(&stored)?));
-            Ok(())
-        })?;
-        Ok(Invited {
-            ticket: ticket.to_text(),
-            id: ItemHash(ticket.hash()).to_hex(),
-            expires: rfc3339(expires_ms),
-            person,
-            scopes: terms.scopes.iter().map(scope_view).collect(),
         })
     }
 
@@ -207,7 +228,7 @@ impl Home {
         if ticket.check_knock(knock).is_err() {
             return Ok(Err(Turned::Unknown));
         }
-        let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
+        let now = stored_ms(self.now_ms());
         // The same device that answered before was cut off in the middle: it may go on.
         let again = held.answer.as_deref().and_then(|answer| Join::from_bytes(answer).ok());
         let same = again.is_some_and(|join| join.joiner.endpoint == *from);
@@ -228,7 +249,7 @@ impl Home {
         })
     }
 
-    /// Takes a joiner's answer. From here on the ticket is used.
+    /// Reads a joiner's answer. The ticket is used only once [`Self::take_answer`] kept it.
     ///
     /// # Errors
     /// [`FaultCode::InputRefused`] when it does not hold; the ticket can then still be answered.
@@ -243,34 +264,39 @@ impl Home {
             .invitation(&ticket.hash())?
             .ok_or_else(|| Fault::not_found("ticket"))?;
         let join = Join::open(file, ticket, self.me()?.opener())?;
-        if held.answer.as_deref() == Some(join.to_bytes().as_slice()) {
-            return self.read_answer(&held)?.ok_or_else(|| Fault::internal("answer"));
+        if held.answer.as_deref() != Some(join.to_bytes().as_slice()) {
+            if held.state != InvitationState::Open {
+                return Err(Fault::about(FaultCode::InputRefused, Turned::Used.word()));
+            }
+            if from.is_some_and(|endpoint| endpoint != join.joiner.endpoint) {
+                return Err(Fault::about(FaultCode::InputRefused, Turned::Refused.word()));
+            }
+        }
+        Answered::read(&held, join)
+    }
+
+    /// Keeps a joiner's answer. From here on the ticket is used.
+    ///
+    /// # Errors
+    /// [`FaultCode::InputRefused`] when somebody else's was kept meanwhile.
+    pub(crate) fn take_answer(&mut self, answered: &Answered) -> Result<(), Fault> {
+        let held = self
+            .store
+            .invitation(&answered.ticket.hash())?
+            .ok_or_else(|| Fault::not_found("ticket"))?;
+        let bytes = answered.join.to_bytes();
+        if held.answer.as_deref() == Some(bytes.as_slice()) {
+            return Ok(());
         }
         if held.state != InvitationState::Open {
             return Err(Fault::about(FaultCode::InputRefused, Turned::Used.word()));
         }
-        if from.is_some_and(|endpoint| endpoint != join.joiner.endpoint) {
-            return Err(Fault::about(FaultCode::InputRefused, Turned::Refused.word()));
-        }
         let stored = Invitation {
             state: InvitationState::Joined,
-            answer: Some(join.to_bytes()),
+            answer: Some(bytes),
             ..held
         };
-        self.store.transact::<_, Fault>(|tx| Ok(tx.put_invitation(&stored)?))?;
-        self.read_answer(&stored)?.ok_or_else(|| Fault::internal("answer"))
-    }
-
-    fn read_answer(&self, held: &Invitation) -> Result<Option<Answered>, Fault> {
-        let Some(answer) = &held.answer else { return Ok(None) };
-        let join = Join::from_bytes(answer)?;
-        Ok(Some(Answered {
-            dossier: held.dossier,
-            ticket: Ticket::from_bytes(&held.secret)?,
-            terms: serde_json::from_slice(&held.terms).map_err(|_| Fault::internal("terms"))?,
-            card: serde_json::from_slice(&join.card).unwrap_or_default(),
-            join,
-        }))
+        self.store.transact::<_, Fault>(|tx| Ok(tx.put_invitation(&stored)?))
     }
 
     /// Answers that wait for the resident: also those that came before this program was last started.
@@ -281,8 +307,8 @@ impl Home {
         let mut found = Vec::new();
         for row in self.store.dossiers()?.iter().filter(|row| row.own) {
             for held in self.store.invitations(&row.dossier)? {
-                if held.state == InvitationState::Joined {
-                    found.extend(self.read_answer(&held)?);
+                if let (InvitationState::Joined, Some(answer)) = (held.state, &held.answer) {
+                    found.push(Answered::read(&held, Join::from_bytes(answer)?)?);
                 }
             }
         }
@@ -327,6 +353,10 @@ impl Home {
             .store
             .invitation(&answered.ticket.hash())?
             .ok_or_else(|| Fault::not_found("ticket"))?;
+        // Two people at one computer may say yes to the same answer at the same time.
+        if held.state == InvitationState::Granted {
+            return Ok(answered.terms.person.clone());
+        }
         let granted = Invitation {
             state: InvitationState::Granted,
             ..held
@@ -338,12 +368,16 @@ impl Home {
             endpoint: joiner.endpoint,
             name: Some(answered.card.name.clone()),
             addresses: Vec::new(),
-            last_seen_ms: i64::try_from(self.now_ms()).unwrap_or(i64::MAX),
+            last_seen_ms: stored_ms(self.now_ms()),
         };
         // Somebody who answered over the network has a row with addresses already.
         let peer = self.store.peer(&joiner.device)?.is_none().then_some(peer);
         self.write(&id, |writing| {
-            writing.introduce(answered)?;
+            let mark = ItemHash(answered.ticket.hash()).to_hex();
+            writing.introduce(&answered.terms, &answered.card, &mark)?;
+            for compartment in writing.dossier.compartments.keys().copied().collect::<Vec<_>>() {
+                writing.checkpoint_for_newcomer(compartment)?;
+            }
             writing.grant_all(&answered.terms, joiner, &answered.card, compared, consent)?;
             writing.also(move |tx| {
                 tx.put_invitation(&granted)?;
@@ -375,30 +409,25 @@ impl Dossier {
 }
 
 impl Writing<'_> {
-    /// Puts somebody who is new among the people, and keeps the card they filled in.
-    fn introduce(&mut self, answered: &Answered) -> Result<(), Fault> {
-        let terms = &answered.terms;
+    /// Puts somebody who is new among the people, and keeps the card they filled in under `mark`.
+    pub(crate) fn introduce(&mut self, terms: &Terms, card: &Card, mark: &str) -> Result<(), Fault> {
         let view = self.dossier.view();
         if view.item(&terms.person).is_none() {
             let netwerk = self.dossier.id_at(&Place::wat(standard("netwerk")?))?;
-            let professional = answered.card.organisation.is_some();
+            let professional = card.organisation.is_some();
             let fields = json!({
                 "id": terms.person,
-                "name": answered.card.name,
+                "name": card.name,
                 "kind": if professional { "professional" } else { "netwerk" },
                 "role": terms.role,
-                "function": answered.card.function,
+                "function": card.function,
             });
             self.edits(netwerk, &[Edit::Add(Item::new(terms.person.clone(), "people", fields))])?;
         }
-        if !answered.card.answers.is_empty() {
+        if !card.answers.is_empty() {
             let owner = self.dossier.id_at(&Place::Owner)?;
-            let id = format!(
-                "ic-{}-{}",
-                terms.person,
-                ItemHash(answered.ticket.hash()).to_hex().get(..8).unwrap_or("")
-            );
-            let mut fields = answered.card.answers.clone();
+            let id = format!("ic-{}-{}", terms.person, mark.get(..8).unwrap_or_default());
+            let mut fields = card.answers.clone();
             fields.insert("id".into(), id.clone().into());
             fields.insert("person_id".into(), terms.person.clone().into());
             fields.insert("seen_by_owner".into(), Value::Null);
@@ -413,6 +442,7 @@ pub(crate) fn scope_view(scope: &Scope) -> ScopeView {
         section: scope.section.to_string(),
         level: level_word(scope.level).to_owned(),
         content: scope.detail == Side::Wat,
+        emergency: scope.emergency,
     }
 }
 
@@ -422,6 +452,7 @@ pub(crate) fn scopes_of_entry(entry: &AccessEntry) -> Vec<Scope> {
             section: scope.section.clone(),
             level: level_of(&scope.level)?,
             detail: scope.side,
+            emergency: false,
         })
     });
     known.collect()

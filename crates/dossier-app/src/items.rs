@@ -1,8 +1,8 @@
-//! Adding, changing and taking away items; notes and what is said about them; undo.
+//! Adding, changing and taking away items; notes and what is said about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use dossier_model::item::{BROUGHT_ALONG, BUSY_KIND, is_voice};
+use dossier_model::item::{BROUGHT_ALONG, BUSY_KIND, Element, is_voice};
 use dossier_model::layout::{self, Edit};
 use dossier_model::place::place_new;
 use dossier_model::record::{RecordItem, Verdict};
@@ -11,26 +11,19 @@ use dossier_model::{Item, Place, RecordContent, SectionId, ShownItem, Side, Stor
 use dossier_trust::identity::{Certificate, Random};
 use dossier_trust::ids::{CompartmentId, DossierId, PrincipalId, RecordId};
 use dossier_trust::operation::Right;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::activity::Deed;
 use crate::contract::{Fault, FaultCode};
 use crate::dossiers::known_sections;
 use crate::home::Home;
-use crate::replica::Dossier;
 use crate::replica::content::Content;
 use crate::replica::writing::Writing;
+use crate::replica::{Compartment, Dossier};
+use crate::undo::Undo;
 
 /// Longest text that is accepted in one field, in characters; more goes into an attachment.
 const MAX_FIELDS: usize = 200_000;
-
-/// How one step is taken back.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Undo {
-    edits: Vec<(String, Vec<Edit>)>,
-    records: Vec<(String, String)>,
-}
 
 /// A new note.
 #[derive(Debug, Clone)]
@@ -64,7 +57,7 @@ impl Home {
         let dossier = self.dossier(id)?;
         let section = SectionId::new(section).map_err(|_| Fault::invalid("section"))?;
         let view = dossier.view();
-        let mut fields = Value::Object(fields);
+        let mut fields = whole(kind, fields)?;
         let item_id = match fields.get("id") {
             None | Some(Value::Null) => new_id,
             Some(Value::String(own)) if dossier_model::item::is_item_id(own) => own.clone(),
@@ -83,6 +76,7 @@ impl Home {
         let mut item = Item::new(item_id.clone(), kind, fields);
         item.order = Some(last + 1.0);
         let compartment = dossier.id_at(&placement.place)?;
+        dossier.refuse_shut(&compartment)?;
         self.write(id, |writing| {
             let may_edit = writing.may(compartment, Right::Edit)?;
             let mut undo = Undo::default();
@@ -112,7 +106,7 @@ impl Home {
                 // Said is said: there is no way back from it, only a further word.
                 undo = Undo::default();
             }
-            writing.done(Deed::Added, &placement.place, vec![item_id.clone()], &undo);
+            writing.done(Deed::Added, &placement.place, vec![item_id.clone()], undo);
             Ok(())
         })?;
         self.settle(id)?;
@@ -145,10 +139,10 @@ impl Home {
             let mut undo = Undo::default();
             match &shown.record {
                 None => {
-                    let edits = set_edits(&shown.id, fields);
+                    let edits = set_edits(&shown.id, &shown.fields, fields);
                     let back = writing.edits(compartment, &edits)?;
                     undo.edits.push((compartment.to_hex(), back));
-                    if let Some(now) = layout::read_item(&writing.compartment(&compartment)?.doc, &shown.id) {
+                    if let Some(now) = layout::read_item(&*writing.compartment(&compartment)?.doc, &shown.id) {
                         writing.busy_block(&now.item, &mut undo)?;
                     }
                 }
@@ -182,7 +176,7 @@ impl Home {
                     }
                 }
             }
-            writing.done(Deed::Changed, &shown.place, vec![shown.id.clone()], &undo);
+            writing.done(Deed::Changed, &shown.place, vec![shown.id.clone()], undo);
             Ok(())
         })?;
         self.settle(id)?;
@@ -210,11 +204,13 @@ impl Home {
                 }
                 Some(record) if own_record => {
                     let removed = RecordContent::Removed { target: record.clone() };
-                    writing.answer(compartment, record, removed)?;
+                    let removal = writing.answer(compartment, record, removed)?;
+                    undo.records.push((compartment.to_hex(), removal.to_hex()));
                 }
                 Some(_) => return Err(Fault::not_allowed(shown.section())),
             }
-            writing.done(Deed::Removed, &shown.place, vec![shown.id.clone()], &undo);
+            writing.free_time(&shown, &mut undo)?;
+            writing.done(Deed::Removed, &shown.place, vec![shown.id.clone()], undo);
             Ok(())
         })?;
         Ok(vec![item_id.to_owned()])
@@ -287,38 +283,14 @@ impl Home {
                 records: vec![(compartment.to_hex(), said.to_hex())],
                 ..Undo::default()
             };
-            writing.done(Deed::Added, &shown.place, vec![shown.id.clone()], &undo);
+            writing.done(Deed::Added, &shown.place, vec![shown.id.clone()], undo);
             Ok(())
         })?;
         self.settle(id)?;
         Ok(vec![note.to_owned()])
     }
 
-    /// Takes back this device's own last step, as a new step.
-    ///
-    /// # Errors
-    /// [`FaultCode::NotFound`] when there is nothing to take back.
-    pub fn undo(&mut self, id: &DossierId) -> Result<Vec<String>, Fault> {
-        self.dossier(id)?;
-        let step = self.store.last_undo(id)?.ok_or_else(|| Fault::not_found("undo"))?;
-        let undo: Undo = serde_json::from_slice(&step).map_err(|_| Fault::internal("undo"))?;
-        let named = |hex: &str| CompartmentId::from_hex(hex).map_err(|_| Fault::internal("undo"));
-        self.write(id, |writing| {
-            for (compartment, edits) in undo.edits.iter().filter(|(_, edits)| !edits.is_empty()) {
-                writing.edits(named(compartment)?, edits)?;
-            }
-            for (compartment, record) in &undo.records {
-                let removed = RecordContent::Removed { target: record.clone() };
-                writing.answer(named(compartment)?, record, removed)?;
-            }
-            let dossier = *id;
-            writing.also(move |tx| Ok(tx.pop_undo(&dossier).map(|_| ())?));
-            Ok(())
-        })?;
-        Ok(Vec::new())
-    }
-
-    fn new_id(&mut self, kind: &str) -> String {
+    pub(crate) fn new_id(&mut self, kind: &str) -> String {
         let letter = match kind {
             "goals" => "g",
             "actions" => "t",
@@ -369,6 +341,9 @@ impl Dossier {
     fn shown_alone(&self, id: &str) -> Option<ShownItem> {
         let mut found = None;
         for compartment in self.compartments.values() {
+            if self.gates.of(&compartment.id).is_some() {
+                continue;
+            }
             let Some(place) = compartment.place() else { continue };
             let said = compartment.records.values().any(|record| match &record.content {
                 Content::Model(RecordContent::Item(item)) => item.id == id,
@@ -380,7 +355,7 @@ impl Dossier {
                 ) => target == id,
                 Content::About(_) | Content::Unknown => false,
             });
-            let held = layout::read_item(&compartment.doc, id);
+            let held = layout::read_item(&*compartment.doc, id);
             if said || (held.is_some() && found.is_some()) {
                 return None;
             }
@@ -428,30 +403,40 @@ impl Writing<'_> {
         crate::clock::rfc3339(self.now_ms)
     }
 
-    /// Ends a step: a line for the log and the way back.
-    fn done(&mut self, deed: Deed, place: &Place, objects: Vec<String>, undo: &Undo) {
-        let line = self.own_line(deed, place.section().map(ToString::to_string), objects);
-        self.note(line);
-        if !(undo.edits.is_empty() && undo.records.is_empty())
-            && let Ok(bytes) = serde_json::to_vec(undo)
-        {
-            self.undo_with(bytes);
-        }
+    /// Something said in one's own voice: a record that nobody takes back, its author included.
+    pub(crate) fn say_record(
+        &mut self,
+        compartment: CompartmentId,
+        place: &Place,
+        record: RecordItem,
+    ) -> Result<(), Fault> {
+        let said = vec![record.id.clone()];
+        self.write_item_record(compartment, record, &mut Undo::default())?;
+        self.done(Deed::Added, place, said, Undo::default());
+        Ok(())
     }
 
-    fn write_item_record(
+    pub(crate) fn write_item_record(
         &mut self,
         compartment: CompartmentId,
         record: RecordItem,
         undo: &mut Undo,
     ) -> Result<(), Fault> {
         let readers = self.readers_of(compartment, &record);
+        let before = match &record.supersedes {
+            Some(earlier) => Some(self.record_item(compartment, earlier)?),
+            None => None,
+        };
         let content = Content::Model(RecordContent::Item(record));
         let name = match readers {
             Some(readers) => self.record_to(compartment, &content, readers)?,
             None => self.record(compartment, &content)?,
         };
-        undo.records.push((compartment.to_hex(), name.to_hex()));
+        match before {
+            // Without its latest version an item would be gone: the one before it is said again.
+            Some(before) => undo.versions.push((compartment.to_hex(), before)),
+            None => undo.records.push((compartment.to_hex(), name.to_hex())),
+        }
         Ok(())
     }
 
@@ -467,24 +452,19 @@ impl Writing<'_> {
     }
 
     fn record_item(&mut self, compartment: CompartmentId, record: &str) -> Result<RecordItem, Fault> {
-        let held = self.compartment(&compartment)?;
-        let found = held
-            .records
-            .iter()
-            .find(|(id, _)| id.to_hex() == *record)
-            .map(|(_, opened)| &opened.content);
-        match found {
-            Some(Content::Model(RecordContent::Item(item))) => Ok(item.clone()),
-            _ => Err(Fault::not_found("record")),
-        }
+        let held = self.compartment(&compartment)?.item_in(record);
+        held.cloned().ok_or_else(|| Fault::not_found("record"))
     }
 
     /// Says something about a record, for whoever may have the record.
-    fn answer(&mut self, compartment: CompartmentId, record: &str, content: RecordContent) -> Result<RecordId, Fault> {
-        let readers = match self.record_item(compartment, record) {
-            Ok(item) => self.readers_of(compartment, &item),
-            Err(_) => None,
-        };
+    pub(crate) fn answer(
+        &mut self,
+        compartment: CompartmentId,
+        record: &str,
+        content: RecordContent,
+    ) -> Result<RecordId, Fault> {
+        let about = self.compartment(&compartment)?.item_about(record).cloned();
+        let readers = about.and_then(|item| self.readers_of(compartment, &item));
         let content = Content::Model(content);
         match readers {
             Some(readers) => self.record_to(compartment, &content, readers),
@@ -495,33 +475,12 @@ impl Writing<'_> {
     /// Whoever writes an appointment also writes the block that says only when, what kind of place, and which
     /// organisation.
     fn busy_block(&mut self, item: &Item, undo: &mut Undo) -> Result<(), Fault> {
-        if item.kind != "appointments" {
-            return Ok(());
-        }
-        let place = Place::Section {
-            section: crate::dossiers::standard("agenda")?,
-            side: Side::Dat,
-        };
-        let Some(compartment) = self.dossier.at(&place).map(|compartment| compartment.id) else {
+        let Some(compartment) = self.blocks_for(&item.kind)? else {
             return Ok(());
         };
-        if !self.may(compartment, Right::Append)? {
-            return Ok(());
-        }
         let block = agenda::busy_block(&item.fields);
         let block_id = agenda::busy_id(&item.id);
-        let held = self.compartment(&compartment)?;
-        let before = held.records.iter().filter_map(|(id, opened)| {
-            opened
-                .content
-                .item()
-                .filter(|held| held.id == block_id)
-                .map(|held| (id.to_hex(), held))
-        });
-        let superseded: Vec<String> = before.clone().filter_map(|(_, held)| held.supersedes.clone()).collect();
-        let latest = before
-            .filter(|(id, _)| !superseded.contains(id))
-            .max_by_key(|(_, held)| held.date.clone());
+        let latest = self.compartment(&compartment)?.latest_version(&block_id);
         if latest
             .as_ref()
             .is_some_and(|(_, held)| held.fields == with_id(&block, &block_id))
@@ -540,6 +499,58 @@ impl Writing<'_> {
         };
         self.write_item_record(compartment, record, undo)
     }
+
+    /// Whoever takes an appointment away takes its block away too.
+    fn free_time(&mut self, shown: &ShownItem, undo: &mut Undo) -> Result<(), Fault> {
+        let Some(compartment) = self.blocks_for(&shown.kind)? else {
+            return Ok(());
+        };
+        let block_id = agenda::busy_id(&shown.id);
+        if let Some((record, _)) = self.compartment(&compartment)?.latest_version(&block_id) {
+            let removed = RecordContent::Removed { target: record.clone() };
+            let removal = self.answer(compartment, &record, removed)?;
+            undo.records.push((compartment.to_hex(), removal.to_hex()));
+        }
+        Ok(())
+    }
+
+    /// Where the blocks of appointments lie, if this device may write there.
+    fn blocks_for(&mut self, kind: &str) -> Result<Option<CompartmentId>, Fault> {
+        if kind != "appointments" {
+            return Ok(None);
+        }
+        let place = Place::Section {
+            section: crate::dossiers::standard("agenda")?,
+            side: Side::Dat,
+        };
+        let Some(compartment) = self.dossier.at(&place).map(|compartment| compartment.id) else {
+            return Ok(None);
+        };
+        Ok(self.may(compartment, Right::Append)?.then_some(compartment))
+    }
+}
+
+impl Compartment {
+    /// The item in a record, by the record's id.
+    pub(crate) fn item_in(&self, record: &str) -> Option<&RecordItem> {
+        self.records.get(&RecordId::from_hex(record).ok()?)?.content.item()
+    }
+
+    /// The version of an item in records that holds now, and its record.
+    pub(crate) fn latest_version(&self, id: &str) -> Option<(String, RecordItem)> {
+        let versions = self.records.iter().filter_map(|(record, opened)| {
+            let held = opened.content.item().filter(|held| held.id == id)?;
+            Some((opened.at(), record.to_hex(), held))
+        });
+        let superseded: BTreeSet<&str> = versions
+            .clone()
+            .filter_map(|(_, _, held)| held.supersedes.as_deref())
+            .collect();
+        versions
+            .filter(|(_, record, _)| !superseded.contains(record.as_str()))
+            .max_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)))
+            .map(|(_, record, held)| (record, held.clone()))
+    }
 }
 
 fn with_id(block: &Value, id: &str) -> Value {
@@ -556,33 +567,49 @@ fn refuse_voice(shown: &ShownItem) -> Result<(), Fault> {
 }
 
 fn check_size(fields: &Map<String, Value>) -> Result<(), Fault> {
-    let long = |value: &Value| value.as_str().is_some_and(|text| text.chars().count() > MAX_FIELDS);
-    match fields.iter().find(|(_, value)| long(value)) {
-        Some((key, _)) => Err(Fault::invalid(format!("{key}: more than {MAX_FIELDS} characters"))),
-        None => Ok(()),
+    let texts = fields.values().filter_map(Value::as_str);
+    match texts.map(|text| text.chars().count().saturating_sub(MAX_FIELDS)).max() {
+        None | Some(0) => Ok(()),
+        Some(over) => Err(Fault::too_long(over)),
     }
 }
 
-fn set_edits(id: &str, fields: Map<String, Value>) -> Vec<Edit> {
-    fields
-        .into_iter()
-        .map(|(path, value)| Edit::Set {
-            id: id.to_owned(),
-            path: path.split('.').map(str::to_owned).collect(),
-            value,
-        })
-        .collect()
+/// The name under which the text of an item that is nothing but a text is given and shown.
+const WHOLE: &str = "value";
+
+/// The fields of a new item; of a kind that is a text, that text.
+fn whole(kind: &str, mut fields: Map<String, Value>) -> Result<Value, Fault> {
+    if dossier_model::item::kind(kind).is_none_or(|kind| kind.element == Element::Object) {
+        return Ok(Value::Object(fields));
+    }
+    match fields.remove(WHOLE) {
+        Some(Value::String(text)) if fields.is_empty() && !text.trim().is_empty() => Ok(text.into()),
+        _ => Err(Fault::invalid(WHOLE)),
+    }
+}
+
+fn set_edits(id: &str, before: &Value, fields: Map<String, Value>) -> Vec<Edit> {
+    let edits = fields.into_iter().map(|(path, value)| Edit::Set {
+        id: id.to_owned(),
+        path: if before.is_string() && path == WHOLE && value.is_string() {
+            Vec::new()
+        } else {
+            path.split('.').map(str::to_owned).collect()
+        },
+        value,
+    });
+    edits.collect()
 }
 
 /// The fields with some of them changed, paths and all; for records, which are replaced as a whole.
 fn with_fields(before: &Value, fields: Map<String, Value>) -> Result<Value, Fault> {
-    let mut doc = crate::replica::compartment::new_document();
+    let mut doc = crate::replica::document::new_document();
     let item = Item {
         fields: before.clone(),
         ..Item::new("x", "x", Value::Null)
     };
     let mut edits = vec![Edit::Add(item)];
-    edits.extend(set_edits("x", fields));
+    edits.extend(set_edits("x", before, fields));
     layout::apply(&mut doc, &edits, 0)?;
     layout::read_item(&doc, "x")
         .map(|read| read.item.fields)

@@ -68,7 +68,9 @@ impl Home {
                     .map(move |compartment| (side, compartment))
             })
             .filter(|(side, compartment)| {
-                !compartment.keys.is_empty() && compartment.place().and_then(Place::side) == Some(*side)
+                !compartment.keys.is_empty()
+                    && dossier.gates.of(&compartment.id).is_none()
+                    && compartment.place().and_then(Place::side) == Some(*side)
             })
             .filter_map(|(_, compartment)| Some((compartment.id, compartment.place()?.section()?.to_string())))
             .filter(|(_, section)| sections.is_empty() || sections.contains(section))

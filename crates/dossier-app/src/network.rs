@@ -5,21 +5,21 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use dossier_store::{Join as StoredJoin, JoinState, Peer};
+use dossier_store::Peer;
 use dossier_sync::driver::{Event as NetEvent, Host, JoinStream, Network, NetworkConfig, Relay};
 use dossier_sync::protocol::Replica;
-use dossier_trust::codec::{Canonical, Reader, Writer};
+use dossier_trust::codec::Reader;
 use dossier_trust::identity::Certificate;
 use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash, PrincipalId};
-use dossier_trust::invitation::{self, Join, Ticket};
+use dossier_trust::introduction::Introduction;
+use dossier_trust::invitation;
 use tokio::sync::{OwnedRwLockReadGuard, mpsc, oneshot};
 
 use crate::app::{App, Inner};
-use crate::contract::{DossierCard, Event, Fault, FaultCode};
+use crate::clock::stored_ms;
+use crate::contract::{Event, Fault, FaultCode};
 use crate::home::Home;
 use crate::invitation::{Answered, Turned};
-use crate::replica::Local;
-use crate::replica::content::{Card, Terms};
 
 /// How far this program reaches.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ pub struct SyncReport {
 }
 
 pub(crate) struct Online {
-    network: Arc<Network>,
+    pub(crate) network: Arc<Network>,
 }
 
 /// The resident's word on a joiner, and a hold on the network until the joiner has heard it.
@@ -79,22 +79,27 @@ pub(crate) struct PendingJoin {
     decision: Option<oneshot::Sender<Decision>>,
 }
 
-const MEMBER_REFUSED: u8 = 0;
-const MEMBER_TERMS: u8 = 1;
-const MEMBER_GRANTED: u8 = 2;
+pub(crate) const MEMBER_REFUSED: u8 = 0;
+pub(crate) const MEMBER_TERMS: u8 = 1;
+pub(crate) const MEMBER_GRANTED: u8 = 2;
 /// Longest wait for a joiner to hear the resident's word before the network ends.
 const FAREWELL: Duration = Duration::from_secs(2);
-const STEP: Duration = Duration::from_secs(20);
+pub(crate) const STEP: Duration = Duration::from_secs(20);
 /// Two people may talk for a while before they compare a code.
 const DECISION: Duration = Duration::from_secs(3600);
-const MAX_MESSAGE: usize = 128 * 1024;
-const MAX_ADDRESSES: usize = 16;
+pub(crate) const MAX_MESSAGE: usize = 128 * 1024;
+pub(crate) const MAX_ADDRESSES: usize = 16;
 const META_PORT: &str = "port";
 /// After the last thing that happened, this long must be quiet while somebody is still unreached …
 const QUIET: Duration = Duration::from_millis(2500);
 /// … and this long when everybody was met.
 const SETTLED: Duration = Duration::from_millis(120);
 const LOOK: Duration = Duration::from_millis(20);
+/// What was taken on its author's word is judged when nothing else happened for so long.
+const BEHIND: Duration = Duration::from_millis(300);
+
+/// How often it is looked at whether a day has come: ends of access and of what was erased are days.
+const TURN: Duration = Duration::from_secs(60 * 60);
 
 impl Host for Inner {
     fn run(&self, f: &mut dyn FnMut(&mut dyn Replica)) {
@@ -104,9 +109,9 @@ impl Host for Inner {
             Ok(replica) => f(replica),
             Err(fault) => tracing::error!(code = ?fault.code, "the copy cannot be read"),
         }
-        let touched = !home.touched.is_empty() || !home.shared_anew.is_empty();
+        let unsettled = !home.unsettled.is_empty();
         drop(slot);
-        if touched {
+        if unsettled {
             self.wake();
         }
     }
@@ -143,6 +148,9 @@ impl Inner {
     async fn attend(&self, mut stream: JoinStream) -> Result<(), Fault> {
         let unreachable = |_| Fault::new(FaultCode::NotReachable);
         let knock = stream.recv(MAX_MESSAGE, STEP).await.map_err(unreachable)?;
+        if Introduction::is_one(&knock) {
+            return self.attend_return(stream, &knock).await;
+        }
         let from = stream.peer();
         let opened = self.with_home(|home| home.knocked(&knock, &from))?;
         let (ticket, terms) = match opened {
@@ -168,15 +176,7 @@ impl Inner {
         let answered = self.with_home(|home| home.answered(&ticket, &file, Some(from)));
         let answered = match answered {
             Ok(answered) => answered,
-            Err(fault) => {
-                let word = fault
-                    .detail
-                    .clone()
-                    .unwrap_or_else(|| Turned::Refused.word().to_owned());
-                let _ = stream.send(&message(MEMBER_REFUSED, word.as_bytes()), STEP).await;
-                let _ = stream.close(STEP).await;
-                return Err(fault);
-            }
+            Err(fault) => return refuse(stream, fault).await,
         };
         let joiner = answered.join.joiner.clone();
         let called = answered.card.name.clone();
@@ -189,7 +189,10 @@ impl Inner {
             return Ok(());
         }
         let name = ItemHash(ticket.hash()).to_hex();
-        let decision = self.put_pending(answered);
+        let decision = match self.put_pending(answered) {
+            Ok(decision) => decision,
+            Err(fault) => return refuse(stream, fault).await,
+        };
         // The resident may have said yes to the answer of last time while this one was on its way.
         // Lives until the joiner has heard it.
         let spoken;
@@ -222,8 +225,9 @@ impl Inner {
         }
     }
 
-    fn put_pending(&self, answered: Answered) -> oneshot::Receiver<Decision> {
-        let code = answered.code();
+    /// Keeps an answer, and who waits for it. Whoever reads that the ticket was answered can already say yes to it.
+    fn put_pending(&self, answered: Answered) -> Result<oneshot::Receiver<Decision>, Fault> {
+        let code = tokio::task::block_in_place(|| answered.code());
         let ticket = ItemHash(answered.ticket.hash()).to_hex();
         let (decide, decision) = oneshot::channel();
         let event = Event::Joining {
@@ -231,20 +235,21 @@ impl Inner {
             name: answered.card.name.clone(),
             code: code.clone(),
         };
-        let entry = PendingJoin {
-            answered,
-            code,
-            decision: Some(decide),
-        };
-        self.pending
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(ticket, entry);
-        let _ = self.with_home(|home| {
+        {
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            self.with_home(|home| home.take_answer(&answered))?;
+            let entry = PendingJoin {
+                answered,
+                code,
+                decision: Some(decide),
+            };
+            pending.insert(ticket, entry);
+        }
+        self.with_home(|home| {
             home.tell(event);
             Ok(())
-        });
-        decision
+        })?;
+        Ok(decision)
     }
 
     /// Where others can reach this program now; nothing while it is offline.
@@ -256,10 +261,24 @@ impl Inner {
 
     /// Says no to whoever waits with this ticket.
     pub(crate) fn turn_away(&self, ticket: &str) {
+        self.on_offer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(ticket);
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(decide) = pending.remove(ticket).and_then(|entry| entry.decision) {
             let _ = decide.send(self.decided(false));
         }
+    }
+
+    /// The network, while there is one.
+    ///
+    /// # Errors
+    /// [`FaultCode::Invalid`] while this program is offline.
+    pub(crate) fn network(&self) -> Result<Arc<Network>, Fault> {
+        let online = self.online.lock().unwrap_or_else(PoisonError::into_inner);
+        let network = online.as_ref().map(|online| Arc::clone(&online.network));
+        network.ok_or_else(|| Fault::invalid("offline"))
     }
 
     /// Wakes the task that settles debts and tells the network.
@@ -300,28 +319,73 @@ impl Inner {
         })
     }
 
+    /// Something is shown that was not judged yet.
+    fn shows_unjudged(&self) -> bool {
+        let slot = self.slot();
+        slot.as_ref().is_some_and(|home| {
+            let mut dossiers = home.dossiers.values();
+            dossiers.any(|dossier| dossier.compartments.values().any(|compartment| !compartment.judged))
+        })
+    }
+
+    /// Judges what is only shown so far, and deals with what comes of it.
+    fn judge_behind(&self) {
+        let judged = self.with_home(|home| {
+            let dossiers: Vec<DossierId> = home.dossiers.keys().copied().collect();
+            for dossier in &dossiers {
+                home.judged(dossier)?;
+                home.rest_on_checkpoints(dossier)?;
+            }
+            Ok(())
+        });
+        if let Err(fault) = judged {
+            tracing::error!(code = ?fault.code, "judging failed");
+        }
+        self.announce();
+    }
+
+    /// Has everything looked at again that a day that has come may make due.
+    fn look_at_the_clock(&self) {
+        if let Some(home) = self.slot().as_mut() {
+            let open: Vec<DossierId> = home.dossiers.keys().copied().collect();
+            home.unsettled.extend(open);
+        }
+    }
+
+    /// Settles what changed since the last time. Whoever announces a step in between takes nothing from this.
     fn settle_touched(&self) {
-        let dossiers: BTreeSet<DossierId> = {
-            let slot = self.slot();
-            slot.as_ref().map_or_else(BTreeSet::new, |home| {
-                home.touched
-                    .iter()
-                    .map(|(dossier, _)| *dossier)
-                    .chain(home.shared_anew.iter().copied())
-                    .collect()
-            })
-        };
-        self.settle_all(&dossiers);
+        let dossiers = self.slot().as_mut().map(|home| std::mem::take(&mut home.unsettled));
+        self.settle_all(&dossiers.unwrap_or_default());
         self.announce();
     }
 }
 
-/// Settles whenever something arrived, for as long as the program lives: it must not be what keeps it alive.
+/// Settles whenever something arrived, for as long as the program lives: it must not be what keeps it alive. What is
+/// only shown so far is judged when it has been quiet for a moment.
 pub(crate) async fn settle_on_wake(inner: Weak<Inner>, mut woken: mpsc::UnboundedReceiver<()>) {
-    while woken.recv().await.is_some() {
-        while woken.try_recv().is_ok() {}
+    let mut shown = false;
+    loop {
+        let patience = if shown { BEHIND } else { TURN };
+        let next = tokio::time::timeout(patience, woken.recv()).await;
         let Some(inner) = inner.upgrade() else { return };
-        tokio::task::block_in_place(|| inner.settle_touched());
+        match next {
+            Ok(None) => return,
+            Ok(Some(())) => {
+                while woken.try_recv().is_ok() {}
+                shown = tokio::task::block_in_place(|| {
+                    inner.settle_touched();
+                    inner.shows_unjudged()
+                });
+            }
+            Err(_) if shown => {
+                shown = false;
+                tokio::task::block_in_place(|| inner.judge_behind());
+            }
+            Err(_) => tokio::task::block_in_place(|| {
+                inner.look_at_the_clock();
+                inner.settle_touched();
+            }),
+        }
     }
 }
 
@@ -377,7 +441,16 @@ impl App {
         *inner.online.lock().unwrap_or_else(PoisonError::into_inner) = Some(Online {
             network: Arc::new(network),
         });
+        inner.came_online.notify_waiters();
         self.connect_all(|_| false)?;
+        inner.look_at_the_clock();
+        inner.wake();
+        let program = Arc::downgrade(inner);
+        tokio::spawn(async move {
+            if let Some(inner) = program.upgrade() {
+                Self::from(inner).introduce_all(STEP).await;
+            }
+        });
         Ok(addresses)
     }
 
@@ -389,9 +462,17 @@ impl App {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
+        let offers = std::mem::take(&mut *self.inner().on_offer.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(offers);
         if let Some(online) = online {
             let _ = tokio::time::timeout(FAREWELL, self.inner().farewell.write()).await;
             online.network.shutdown().await;
+            // Conversations that were under way end here; the answers lie in the store, and still wait.
+            self.inner()
+                .pending
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
         }
         let _ = self.inner().with_home(|home| {
             let ids: Vec<DossierId> = home.dossiers.keys().copied().collect();
@@ -448,8 +529,22 @@ impl App {
             .await
     }
 
-    async fn sync_with(&self, wanted: impl Fn(&Peer) -> bool, within: Duration) -> Result<SyncReport, Fault> {
+    /// As [`Self::sync`], waiting only for one device.
+    ///
+    /// # Errors
+    /// As [`Self::sync`].
+    pub(crate) async fn sync_with_device(&self, device: DeviceId, within: Duration) -> Result<SyncReport, Fault> {
+        self.sync_with(|peer| peer.device == device, within).await
+    }
+
+    pub(crate) async fn sync_with(
+        &self,
+        wanted: impl Fn(&Peer) -> bool,
+        within: Duration,
+    ) -> Result<SyncReport, Fault> {
         let inner = self.inner();
+        // Whoever does not know this device would not talk to it.
+        self.introduce_all(within.min(STEP)).await;
         let mut events = {
             let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
             online
@@ -525,6 +620,7 @@ impl App {
     /// [`FaultCode::InputRefused`] for a wrong code; [`FaultCode::NotFound`] when nobody waits.
     pub fn confirm(&self, confirmation: &Confirmation) -> Result<String, Fault> {
         let inner = self.inner();
+        inner.load_waiting()?;
         let entry = {
             let mut pending = inner.pending.lock().unwrap_or_else(PoisonError::into_inner);
             let only = if pending.len() == 1 {
@@ -595,76 +691,6 @@ impl App {
         let _ = self.connect_all(|_| false);
         Ok(person)
     }
-
-    /// Answers a ticket: shows the code, waits for the resident's yes. [`Self::go_online`] comes first.
-    ///
-    /// # Errors
-    /// [`FaultCode::InputRefused`] with the reason; [`FaultCode::NotReachable`].
-    pub async fn join(
-        &self,
-        ticket: &str,
-        card: Card,
-        show: impl FnOnce(&str) + Send,
-        within: Duration,
-    ) -> Result<DossierCard, Fault> {
-        let inner = self.inner();
-        let unreachable = |_| Fault::new(FaultCode::NotReachable);
-        let ticket = Ticket::from_text(ticket)?;
-        inner.with_home(|home| {
-            if home.store.dossier(&ticket.dossier)?.is_some_and(|row| row.own) {
-                return Err(Fault::invalid("own dossier"));
-            }
-            Ok(())
-        })?;
-        let network = {
-            let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
-            online
-                .as_ref()
-                .ok_or_else(|| Fault::invalid("offline"))?
-                .network
-                .clone()
-        };
-        let mut stream = tokio::time::timeout(within, network.knock(ticket.inviter.endpoint, &hinted(&ticket)))
-            .await
-            .map_err(|_| Fault::new(FaultCode::NotReachable))?
-            .map_err(|_| Fault::new(FaultCode::NotReachable))?;
-        stream.send(&ticket.knock(), STEP).await.map_err(unreachable)?;
-        let terms = expect(
-            &stream.recv(MAX_MESSAGE, STEP).await.map_err(unreachable)?,
-            MEMBER_TERMS,
-        )?;
-        invitation::check_terms(&ticket, &terms)?;
-        let terms: Terms =
-            serde_json::from_slice(&terms).map_err(|_| Fault::about(FaultCode::InputRefused, "terms"))?;
-        let own_addresses = network.addresses();
-        let join = inner.with_home(|home| home.answer_ticket(&ticket, &card))?;
-        let mut answer = Writer::new();
-        answer.bytes(&join.seal(&ticket)?);
-        let texts: Vec<String> = own_addresses
-            .iter()
-            .take(MAX_ADDRESSES)
-            .map(ToString::to_string)
-            .collect();
-        answer.list(&texts, |out, text| {
-            out.bytes(text.as_bytes());
-        });
-        stream.send(&answer.finish(), STEP).await.map_err(unreachable)?;
-        let code = tokio::task::block_in_place(|| invitation::code(&ticket, &join));
-        show(&code);
-        let last = stream.recv(MAX_MESSAGE, within).await.map_err(unreachable)?;
-        let granted = expect(&last, MEMBER_GRANTED);
-        let state = if granted.is_ok() {
-            JoinState::Granted
-        } else {
-            JoinState::Refused
-        };
-        inner.with_home(|home| home.joined(&ticket, &terms, &join, state))?;
-        granted?;
-        let _ = stream.close(STEP).await;
-        self.sync_with(|peer| peer.device == ticket.inviter.device, within)
-            .await?;
-        inner.with_home(|home| home.card(&ticket.dossier))
-    }
 }
 
 impl Inner {
@@ -674,10 +700,9 @@ impl Inner {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         for answered in waiting {
             let ticket = ItemHash(answered.ticket.hash()).to_hex();
-            let code = answered.code();
-            pending.entry(ticket).or_insert(PendingJoin {
+            pending.entry(ticket).or_insert_with(|| PendingJoin {
+                code: answered.code(),
                 answered,
-                code,
                 decision: None,
             });
         }
@@ -686,74 +711,6 @@ impl Inner {
 }
 
 impl Home {
-    /// The answer to a ticket: the one of last time, if this ticket was answered before, so that the code stays.
-    fn answer_ticket(&mut self, ticket: &Ticket, card: &Card) -> Result<Join, Fault> {
-        if let Some(held) = self.store.join(&ticket.hash())?
-            && held.state == JoinState::Waiting
-        {
-            return Ok(Join::from_bytes(&held.join_bytes)?);
-        }
-        let card = serde_json::to_vec(card).map_err(|_| Fault::invalid("card"))?;
-        let mut random = self.random;
-        let me = self.me()?;
-        let join = Join::make(ticket, me.certificate.clone(), card, me.signing(), &mut random);
-        let held = StoredJoin {
-            ticket: ticket.hash(),
-            dossier: ticket.dossier,
-            ticket_bytes: ticket.to_bytes(),
-            join_bytes: join.to_bytes(),
-            state: JoinState::Waiting,
-        };
-        self.store.transact::<_, Fault>(|tx| Ok(tx.put_join(&held)?))?;
-        Ok(join)
-    }
-
-    /// The resident has spoken.
-    fn joined(&mut self, ticket: &Ticket, terms: &Terms, join: &Join, state: JoinState) -> Result<(), Fault> {
-        let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
-        let held = StoredJoin {
-            ticket: ticket.hash(),
-            dossier: ticket.dossier,
-            ticket_bytes: ticket.to_bytes(),
-            join_bytes: join.to_bytes(),
-            state,
-        };
-        let local = Local {
-            title: None,
-            inviter: Some(ticket.inviter.device.to_hex()),
-        };
-        let row = dossier_store::Dossier {
-            dossier: ticket.dossier,
-            own: false,
-            created_ms: now,
-            closed_ms: None,
-            state: serde_json::to_vec(&local).map_err(|_| Fault::internal("local"))?,
-        };
-        let peer = Peer {
-            device: ticket.inviter.device,
-            principal: ticket.inviter.root,
-            endpoint: ticket.inviter.endpoint,
-            name: Some(terms.owner_name.clone()),
-            addresses: addresses_to_bytes(&hinted(ticket)),
-            last_seen_ms: now,
-        };
-        let known = self.store.dossier(&ticket.dossier)?.is_some();
-        self.store.transact::<_, Fault>(|tx| {
-            tx.put_join(&held)?;
-            if state == JoinState::Granted {
-                if !known {
-                    tx.put_dossier(&row)?;
-                }
-                tx.put_peer(&peer)?;
-            }
-            Ok(())
-        })?;
-        if state == JoinState::Granted {
-            self.dossier(&ticket.dossier)?;
-        }
-        Ok(())
-    }
-
     fn remember_addresses(
         &mut self,
         joiner: &Certificate,
@@ -766,7 +723,7 @@ impl Home {
             endpoint: joiner.endpoint,
             name: Some(called.to_owned()),
             addresses: addresses_to_bytes(addresses),
-            last_seen_ms: i64::try_from(self.now_ms()).unwrap_or(i64::MAX),
+            last_seen_ms: stored_ms(self.now_ms()),
         };
         self.store.transact::<_, Fault>(|tx| Ok(tx.put_peer(&peer)?))
     }
@@ -775,7 +732,7 @@ impl Home {
         let Some(mut peer) = self.store.peer(&device)? else {
             return Ok(None);
         };
-        peer.last_seen_ms = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
+        peer.last_seen_ms = stored_ms(self.now_ms());
         let mut known = parse_addresses(&peer.addresses);
         for address in addresses {
             known.retain(|one| one != address);
@@ -821,23 +778,16 @@ async fn watch_network(program: Weak<Inner>, mut events: tokio::sync::broadcast:
     }
 }
 
-fn message(tag: u8, body: &[u8]) -> Vec<u8> {
-    [&[tag], body].concat()
+/// Tells a joiner why not.
+async fn refuse(mut stream: JoinStream, fault: Fault) -> Result<(), Fault> {
+    let word = fault.detail.as_deref().unwrap_or(Turned::Refused.word());
+    let _ = stream.send(&message(MEMBER_REFUSED, word.as_bytes()), STEP).await;
+    let _ = stream.close(STEP).await;
+    Err(fault)
 }
 
-fn expect(message: &[u8], wanted: u8) -> Result<Vec<u8>, Fault> {
-    match message.split_first() {
-        Some((tag, body)) if *tag == wanted => Ok(body.to_vec()),
-        Some((&MEMBER_REFUSED, word)) => {
-            let known = [Turned::Unknown, Turned::Expired, Turned::Used, Turned::Refused];
-            let word = known
-                .iter()
-                .map(|turned| turned.word())
-                .find(|one| one.as_bytes() == word);
-            Err(Fault::about(FaultCode::InputRefused, word.unwrap_or("refused_ticket")))
-        }
-        Some(_) | None => Err(Fault::about(FaultCode::InputRefused, "unexpected answer")),
-    }
+pub(crate) fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+    [&[tag], body].concat()
 }
 
 fn read_answer(bytes: &[u8]) -> Result<(Vec<u8>, Vec<SocketAddr>), Fault> {
@@ -849,17 +799,12 @@ fn read_answer(bytes: &[u8]) -> Result<(Vec<u8>, Vec<SocketAddr>), Fault> {
 }
 
 /// One address per line, as a peer's row keeps them.
-fn addresses_to_bytes(addresses: &[SocketAddr]) -> Vec<u8> {
+pub(crate) fn addresses_to_bytes(addresses: &[SocketAddr]) -> Vec<u8> {
     let lines: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     lines.join("\n").into_bytes()
 }
 
-/// Where a ticket says that the inviter may be.
-fn hinted(ticket: &Ticket) -> Vec<SocketAddr> {
-    ticket.hints.iter().filter_map(|hint| hint.parse().ok()).collect()
-}
-
-fn parse_addresses(bytes: &[u8]) -> Vec<SocketAddr> {
+pub(crate) fn parse_addresses(bytes: &[u8]) -> Vec<SocketAddr> {
     String::from_utf8_lossy(bytes)
         .lines()
         .filter_map(|line| line.parse().ok())

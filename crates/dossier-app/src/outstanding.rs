@@ -9,7 +9,7 @@ use qrcode::{Color, QrCode};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::clock::rfc3339;
+use crate::clock::{rfc3339, stored_ms};
 use crate::contract::{Event, Fault, FaultCode, PersonRef, ScopeView};
 use crate::home::Home;
 use crate::invitation::{scope_view, scopes_of_entry};
@@ -88,7 +88,7 @@ impl Home {
     /// [`FaultCode::NotAllowed`] for a dossier of somebody else.
     pub fn invitations(&mut self, id: &DossierId) -> Result<Vec<InvitationCard>, Fault> {
         self.own(id)?;
-        let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
+        let now = stored_ms(self.now_ms());
         let mut held = self.store.invitations(id)?;
         held.sort_by_key(|one| std::cmp::Reverse((one.expires_ms, one.ticket)));
         held.iter().map(|one| card(one, now)).collect()
@@ -153,16 +153,21 @@ impl Home {
     }
 }
 
-fn card(held: &Invitation, now_ms: i64) -> Result<InvitationCard, Fault> {
-    let terms: Terms = serde_json::from_slice(&held.terms).map_err(|_| Fault::internal("terms"))?;
-    let open = held.state == InvitationState::Open && held.expires_ms >= now_ms;
-    let state = match held.state {
-        InvitationState::Open if open => "open",
+/// open, joined, granted, burnt, expired.
+pub(crate) fn state_word(held: &Invitation, now_ms: i64) -> &'static str {
+    match held.state {
+        InvitationState::Open if held.expires_ms >= now_ms => "open",
         InvitationState::Open | InvitationState::Expired => "expired",
         InvitationState::Joined => "joined",
         InvitationState::Granted => "granted",
         InvitationState::Burnt => "burnt",
-    };
+    }
+}
+
+fn card(held: &Invitation, now_ms: i64) -> Result<InvitationCard, Fault> {
+    let terms: Terms = serde_json::from_slice(&held.terms).map_err(|_| Fault::internal("terms"))?;
+    let state = state_word(held, now_ms);
+    let open = state == "open";
     let ticket = if open {
         Some(Ticket::from_bytes(&held.secret)?.to_text())
     } else {
@@ -197,7 +202,7 @@ fn card(held: &Invitation, now_ms: i64) -> Result<InvitationCard, Fault> {
     })
 }
 
-fn qr(ticket: &str) -> Result<Vec<String>, Fault> {
+pub(crate) fn qr(ticket: &str) -> Result<Vec<String>, Fault> {
     // Capital letters and digits alone make a code with far fewer blocks; tickets read the same either way.
     let code = QrCode::new(ticket.to_ascii_uppercase()).map_err(|_| Fault::internal("qr"))?;
     let rows = code.to_colors();

@@ -9,13 +9,16 @@ use dossier_trust::ids::DossierId;
 use dossier_trust::operation::Right;
 use serde_json::{Map, Value};
 
-use crate::clock::rfc3339;
+use crate::attachments::without_keys;
+use crate::clock::{Clock, rfc3339};
 use crate::contract::{
     ActionView, AlsoSaid, AppointmentView, Fault, GoalView, ItemView, NewsView, OnlookerView, PersonRef, PlanView,
     Provenance, RightView, SectionView, TodayView,
 };
+use crate::crisis_card;
 use crate::dossiers::{right_view, standard};
 use crate::home::Home;
+use crate::looking::Viewer;
 use crate::replica::Dossier;
 
 /// Appointments are shown this many days ahead.
@@ -24,6 +27,7 @@ const DAYS_AHEAD: i64 = 14;
 /// What a page needs to know of its reader.
 struct Eyes<'d> {
     dossier: &'d Dossier,
+    viewer: &'d Viewer,
     view: &'d View,
     me: Option<String>,
     plan: Option<Right>,
@@ -35,23 +39,35 @@ impl Home {
     /// # Errors
     /// [`crate::contract::FaultCode::NotFound`].
     pub fn today(&mut self, id: &DossierId) -> Result<TodayView, Fault> {
-        let today = self.clock.today();
-        let now = rfc3339(self.now_ms());
-        let principal = self.me()?.principal();
-        let name = self.me()?.profile.name.clone();
-        self.dossier(id)?;
-        let me = self.me()?;
-        let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
-        let view = dossier.view();
-        let eyes = Eyes {
-            dossier,
-            view: &view,
-            me: dossier.people().get(&principal).map(|person| person.id.clone()),
-            plan: dossier
-                .right_in(me, &standard("plan")?)
-                .filter(|(_, side)| *side == Side::Wat)
-                .map(|(right, _)| right),
-        };
+        let (clock, viewer) = (self.clock, self.me()?.viewer());
+        self.dossier(id)?.today(&viewer, &clock)
+    }
+
+    /// Goals with their actions.
+    ///
+    /// # Errors
+    /// [`crate::contract::FaultCode::NotFound`].
+    pub fn plan(&mut self, id: &DossierId) -> Result<PlanView, Fault> {
+        let (clock, viewer) = (self.clock, self.me()?.viewer());
+        self.dossier(id)?.plan(&viewer, &clock)
+    }
+
+    /// Everything that this reader may see in one section.
+    ///
+    /// # Errors
+    /// [`crate::contract::FaultCode::NotAllowed`] or [`crate::contract::FaultCode::NotFound`].
+    pub fn section(&mut self, id: &DossierId, section: &str) -> Result<SectionView, Fault> {
+        let (clock, viewer) = (self.clock, self.me()?.viewer());
+        self.dossier(id)?.section(&viewer, &clock, section)
+    }
+}
+
+impl Dossier {
+    /// [`Home::today`] as somebody sees it.
+    pub(crate) fn today(&self, viewer: &Viewer, clock: &Clock) -> Result<TodayView, Fault> {
+        let today = clock.today();
+        let view = self.view();
+        let eyes = Eyes::of(self, viewer, &view)?;
         let from = moment::day(&today).unwrap_or(0);
         let appointments = agenda::appointments(&view, Some(&today), None)
             .into_iter()
@@ -66,7 +82,7 @@ impl Home {
             None => Vec::new(),
         };
         my_actions.sort_by(|a, b| (a.due.is_none(), &a.due, &a.id).cmp(&(b.due.is_none(), &b.due, &b.id)));
-        let news = if dossier.own {
+        let news = if self.own {
             notes::news(&view)
                 .into_iter()
                 .map(|note| NewsView {
@@ -88,8 +104,8 @@ impl Home {
         }
         Ok(TodayView {
             date: today,
-            now,
-            name,
+            now: rfc3339(clock.now_ms()),
+            name: viewer.name.clone(),
             appointments,
             my_actions,
             news,
@@ -97,27 +113,10 @@ impl Home {
         })
     }
 
-    /// Goals with their actions.
-    ///
-    /// # Errors
-    /// [`crate::contract::FaultCode::NotFound`].
-    pub fn plan(&mut self, id: &DossierId) -> Result<PlanView, Fault> {
-        let principal = self.me()?.principal();
-        let date = self.clock.today();
-        self.dossier(id)?;
-        let me = self.me()?;
-        let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
-        let view = dossier.view();
-        let right = dossier
-            .right_in(me, &standard("plan")?)
-            .filter(|(_, side)| *side == Side::Wat)
-            .map(|(right, _)| right);
-        let eyes = Eyes {
-            dossier,
-            view: &view,
-            me: dossier.people().get(&principal).map(|person| person.id.clone()),
-            plan: right,
-        };
+    /// [`Home::plan`] as somebody sees it.
+    pub(crate) fn plan(&self, viewer: &Viewer, clock: &Clock) -> Result<PlanView, Fault> {
+        let view = self.view();
+        let eyes = Eyes::of(self, viewer, &view)?;
         let overview = plan::overview(&view);
         let goals = overview
             .goals
@@ -145,44 +144,31 @@ impl Home {
             .collect();
         let own_plan = view.of_kind("plan").next();
         Ok(PlanView {
-            date,
+            date: clock.today(),
             title: own_plan.and_then(|item| item.text("title")).map(str::to_owned),
             wish: own_plan.and_then(|item| item.text("wish")).map(str::to_owned),
             goals,
             loose_actions: overview.loose.iter().map(|action| eyes.action(action.item)).collect(),
-            right: right.and_then(|right| right_view(dossier.own, right)),
+            right: eyes.plan.and_then(|right| right_view(eyes.owns(), right)),
             seen_by: eyes.seen_by("plan")?,
         })
     }
 
-    /// Everything that this reader may see in one section.
-    ///
-    /// # Errors
-    /// [`crate::contract::FaultCode::NotAllowed`] or [`crate::contract::FaultCode::NotFound`].
-    pub fn section(&mut self, id: &DossierId, section: &str) -> Result<SectionView, Fault> {
-        let date = self.clock.today();
-        let principal = self.me()?.principal();
-        self.dossier(id)?;
-        let me = self.me()?;
-        let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
+    /// [`Home::section`] as somebody sees it.
+    pub(crate) fn section(&self, viewer: &Viewer, clock: &Clock, section: &str) -> Result<SectionView, Fault> {
         let named = dossier_model::SectionId::new(section).map_err(|_| Fault::not_found(section))?;
-        let right = dossier.right_in(me, &named);
+        let right = self.right_in(&viewer.device, &named);
         if right.is_none() {
-            let known = dossier_model::section::is_standard(section) && !dossier.own;
+            let known = dossier_model::section::is_standard(section) && !self.own;
             return Err(if known {
                 Fault::not_allowed(section)
             } else {
                 Fault::not_found(section)
             });
         }
-        let view = dossier.view();
-        let eyes = Eyes {
-            dossier,
-            view: &view,
-            me: dossier.people().get(&principal).map(|person| person.id.clone()),
-            plan: None,
-        };
-        let held = right.map(|(right, _)| right);
+        let view = self.view();
+        let eyes = Eyes::of(self, viewer, &view)?;
+        let held = right.map(|(right, _)| viewer.at_most(right));
         let items = view.of_section(section).map(|item| eyes.item(item, held)).collect();
         let named = |id: &str, name: &str| PersonRef {
             id: id.to_owned(),
@@ -197,17 +183,43 @@ impl Home {
         organisations.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(SectionView {
             id: section.to_owned(),
-            date,
+            date: clock.today(),
             items,
             people,
             organisations,
-            right: right.and_then(|(right, _)| right_view(dossier.own, right)),
+            calls: if section == crisis_card::SECTION {
+                crisis_card::calls(&view)
+            } else {
+                Vec::new()
+            },
+            right: held.and_then(|right| right_view(eyes.owns(), right)),
             seen_by: eyes.seen_by(section)?,
         })
     }
 }
 
+impl<'d> Eyes<'d> {
+    fn of(dossier: &'d Dossier, viewer: &'d Viewer, view: &'d View) -> Result<Self, Fault> {
+        let plan = dossier
+            .right_in(&viewer.device, &standard("plan")?)
+            .filter(|(_, side)| *side == Side::Wat)
+            .map(|(right, _)| viewer.at_most(right));
+        Ok(Self {
+            dossier,
+            viewer,
+            view,
+            me: dossier.person_of(&viewer.principal),
+            plan,
+        })
+    }
+}
+
 impl Eyes<'_> {
+    /// The reader may do here what only the resident may.
+    fn owns(&self) -> bool {
+        self.dossier.own && self.viewer.may_write
+    }
+
     fn person(&self, id: &str) -> PersonRef {
         PersonRef {
             id: id.to_owned(),
@@ -226,11 +238,12 @@ impl Eyes<'_> {
 
     /// One item of a section in which the reader has this right.
     fn item(&self, item: &ShownItem, right: Option<Right>) -> ItemView {
-        let fields = item
+        let keyless = without_keys(item);
+        let fields = keyless
             .fields
             .as_object()
             .cloned()
-            .unwrap_or_else(|| Map::from_iter([("value".to_owned(), item.fields.clone())]));
+            .unwrap_or_else(|| Map::from_iter([("value".to_owned(), keyless.fields.clone())]));
         let mine = item.author.as_ref().is_some_and(|author| {
             (author.is_owner && self.dossier.own) || (author.person.is_some() && author.person == self.me)
         });
@@ -249,8 +262,8 @@ impl Eyes<'_> {
                 source: item.provenance.source.clone(),
                 date: item.provenance.date.clone(),
             },
-            may_change: !voice && (editor || (recorded && mine)),
-            may_remove: !voice && if recorded { mine } else { editor },
+            may_change: self.viewer.may_write && !voice && (editor || (recorded && mine)),
+            may_remove: self.viewer.may_write && !voice && if recorded { mine } else { editor },
             contribution: item.contribution,
             also_said: also_said(item),
         }
@@ -333,7 +346,8 @@ impl Eyes<'_> {
 }
 
 fn also_said(item: &ShownItem) -> Vec<AlsoSaid> {
-    item.also_said
+    without_keys(item)
+        .also_said
         .iter()
         .map(|said| AlsoSaid {
             field: said.path.join("."),

@@ -18,7 +18,8 @@ pub enum Unlock {
     Keyring,
 }
 
-const KEY_FILE: &str = "key.age";
+/// The key under a passphrase.
+pub(crate) const KEY_FILE: &str = "key.age";
 const SERVICE: &str = "keukentafel";
 const MAX_PASSPHRASE: usize = 1024;
 
@@ -64,6 +65,28 @@ impl Unlock {
                 Ok(DbKey::from_bytes(bytes.0))
             }
         }
+    }
+
+    /// Puts another passphrase in the place of the one under which the key lies. `old` is what somebody typed; none
+    /// means the one that opened this home folder.
+    ///
+    /// # Errors
+    /// [`FaultCode::WrongPassphrase`]; [`FaultCode::Locked`] where the keyring holds the key; [`FaultCode::Invalid`] for
+    /// an empty or endless one.
+    pub(crate) fn change(&self, home: &Path, old: Option<Zeroizing<String>>, new: &str) -> Result<(), Fault> {
+        let file = home.join(KEY_FILE);
+        let old = match old {
+            Some(old) => Some(old),
+            None => self.passphrase()?,
+        };
+        let old = old
+            .filter(|_| file.exists())
+            .ok_or_else(|| Fault::about(FaultCode::Locked, "keyring"))?;
+        if new.is_empty() || new.len() > MAX_PASSPHRASE || new.contains(['\n', '\r']) {
+            return Err(Fault::invalid("passphrase"));
+        }
+        let key = keyfile::open(&file, &old)?;
+        Ok(keyfile::replace(&file, new, &key)?)
     }
 
     /// A key for a new database, kept safe before it is used. What an attempt left that was cut off is written over:

@@ -58,11 +58,19 @@ pub enum Task {
     #[command(subcommand)]
     Dossier(DossierTask),
     #[command(subcommand)]
+    Section(SectionTask),
+    #[command(subcommand)]
     Demo(DemoTask),
     #[command(subcommand)]
     Item(ItemTask),
     #[command(subcommand)]
     Note(NoteTask),
+    #[command(subcommand)]
+    Correction(CorrectionTask),
+    #[command(subcommand)]
+    Emergency(EmergencyTask),
+    #[command(subcommand)]
+    Crisis(CrisisTask),
     #[command(subcommand)]
     Access(AccessTask),
     #[command(args_conflicts_with_subcommands = true)]
@@ -78,11 +86,107 @@ pub enum Task {
         #[arg(long, value_name = "D")]
         since: Option<String>,
     },
+    History {
+        id: String,
+    },
+    Preview {
+        #[arg(required_unless_present = "name")]
+        person: Option<String>,
+        #[arg(long, value_name = "N")]
+        name: Option<String>,
+        #[arg(long = "grant", value_name = "SECTION=LEVEL[:dat]")]
+        grants: Vec<String>,
+    },
     Verify,
     Doctor,
     #[command(subcommand)]
     Recovery(RecoveryTask),
-    Undo,
+    Backup {
+        file: PathBuf,
+    },
+    #[command(subcommand)]
+    Bundle(BundleTask),
+    #[command(subcommand)]
+    Device(DeviceTask),
+    #[command(subcommand)]
+    Passphrase(PassphraseTask),
+    #[command(subcommand)]
+    Profile(ProfileTask),
+    #[command(subcommand)]
+    Plan(PlanTask),
+    Export {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[arg(long, value_enum, default_value_t = FormatWord::All)]
+        format: FormatWord,
+    },
+    Attach {
+        #[arg(id = "attach_file", value_name = "FILE")]
+        file: PathBuf,
+        #[arg(
+            id = "attach_to",
+            long = "to",
+            value_name = "ITEM",
+            conflicts_with = "attach_section"
+        )]
+        item: Option<String>,
+        #[arg(id = "attach_section", long = "section", value_parser = ["documenten"], default_value = "documenten")]
+        section: String,
+        #[arg(long, value_name = "T")]
+        title: Option<String>,
+    },
+    #[command(subcommand)]
+    Attachment(AttachmentTask),
+    Undo {
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        steps: u32,
+    },
+    Redo {
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        steps: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AttachmentTask {
+    List {
+        #[arg(id = "attach_item", value_name = "ITEM")]
+        item: String,
+    },
+    Save {
+        #[arg(id = "attach_item", value_name = "ITEM")]
+        item: String,
+        #[arg(id = "attach_id", value_name = "ID")]
+        attachment: String,
+        #[arg(id = "attach_out", value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PlanTask {
+    Print {
+        #[arg(value_name = "FILE.pdf")]
+        sheet: PathBuf,
+        #[arg(long, value_enum, default_value_t = PaperWord::Plan)]
+        what: PaperWord,
+    },
+}
+
+/// A paper of the dossier.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PaperWord {
+    Plan,
+    Crisis,
+    All,
+}
+
+/// What goes into the folder of an export.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum FormatWord {
+    Json,
+    Pdf,
+    All,
 }
 
 #[derive(Debug, Subcommand)]
@@ -92,7 +196,14 @@ pub enum DossierTask {
         title: Option<String>,
     },
     List,
-    Show,
+    Show {
+        #[arg(long, value_name = "DATE|HEAD")]
+        at: Option<String>,
+    },
+    Remove {
+        #[arg(long)]
+        without_backup: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -153,6 +264,48 @@ pub enum NoteTask {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub enum CorrectionTask {
+    Ask {
+        id: String,
+        #[arg(long, value_name = "T")]
+        text: String,
+        #[arg(long, value_name = "T")]
+        wish: Option<String>,
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
+    },
+    #[command(group(clap::ArgGroup::new("answer").required(true)))]
+    Answer {
+        id: String,
+        #[arg(long, group = "answer")]
+        done: bool,
+        #[arg(long, group = "answer", requires = "text")]
+        refused: bool,
+        #[arg(long, value_name = "T")]
+        text: Option<String>,
+    },
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EmergencyTask {
+    Open {
+        section: String,
+        #[arg(long, value_name = "T")]
+        reason: String,
+    },
+    List,
+}
+
+/// The crisis card: read it, or say whether it can be read without a key.
+#[derive(Debug, Subcommand)]
+pub enum CrisisTask {
+    Card,
+    Outside,
+    Inside,
+}
+
 /// What the resident thinks of what was written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -182,7 +335,7 @@ pub struct InviteFlags {
     pub role: Option<String>,
     #[arg(long, value_name = "P")]
     pub purpose: Option<String>,
-    #[arg(long = "grant", value_name = "SECTION=LEVEL[:dat]")]
+    #[arg(long = "grant", value_name = "SECTION=LEVEL[:dat|:nood]")]
     pub grants: Vec<String>,
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
@@ -190,8 +343,12 @@ pub struct InviteFlags {
     pub hours: Option<u32>,
     #[arg(long, value_name = "FILE.svg")]
     pub qr: Option<PathBuf>,
+    #[arg(long, value_name = "FILE.pdf")]
+    pub sheet: Option<PathBuf>,
     #[arg(long)]
     pub wait: bool,
+    #[arg(long, requires = "wait")]
+    pub words: bool,
     #[arg(long, requires = "wait")]
     pub yes_i_compared: bool,
     #[arg(long, value_name = "S")]
@@ -211,7 +368,10 @@ pub enum AccessTask {
         network: Network,
     },
     Join {
-        ticket: String,
+        #[arg(required = true, num_args = 1.., value_name = "TICKET | WORD")]
+        ticket: Vec<String>,
+        #[arg(id = "join_at", long = "at", value_name = "ADDR:PORT")]
+        at: Vec<String>,
         #[arg(long, value_name = "FILE.json")]
         card: Option<PathBuf>,
         #[arg(long)]
@@ -229,15 +389,36 @@ pub enum AccessTask {
     },
     Change {
         person: String,
-        #[arg(long = "grant", value_name = "SECTION=LEVEL[:dat]", required = true)]
+        #[arg(long = "grant", value_name = "SECTION=LEVEL[:dat]", required_unless_present_any = ["until", "no_end", "purpose"])]
         grants: Vec<String>,
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", conflicts_with = "no_end")]
         until: Option<String>,
+        #[arg(long)]
+        no_end: bool,
+        #[arg(long, value_name = "P")]
+        purpose: Option<String>,
     },
+    Invitations {
+        #[command(subcommand)]
+        task: Option<InvitationsTask>,
+    },
+    Proposals,
     Quarantine {
         #[command(subcommand)]
         task: Option<QuarantineTask>,
     },
+    ReturnTicket(ReturnFlags),
+}
+
+/// Showing somebody the way back to this device.
+#[derive(Debug, Args)]
+pub struct ReturnFlags {
+    #[arg(long, value_name = "FILE.svg")]
+    pub qr: Option<PathBuf>,
+    #[arg(long)]
+    pub wait: bool,
+    #[command(flatten)]
+    pub network: Network,
 }
 
 #[derive(Debug, Subcommand)]
@@ -246,6 +427,23 @@ pub enum QuarantineTask {
         #[arg(id = "waiting", value_name = "ID")]
         id: String,
     },
+    Drop {
+        #[arg(id = "waiting", value_name = "ID")]
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum InvitationsTask {
+    End {
+        #[arg(id = "invitation", value_name = "ID")]
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SectionTask {
+    New { label: String },
 }
 
 #[derive(Debug, Subcommand)]
@@ -268,6 +466,81 @@ pub struct SyncHow {
 #[derive(Debug, Subcommand)]
 pub enum RecoveryTask {
     Words,
+    Print {
+        #[arg(value_name = "FILE.pdf")]
+        sheet: PathBuf,
+    },
+    Split {
+        #[arg(value_name = "N")]
+        needed: u8,
+        #[arg(value_name = "M")]
+        count: u8,
+    },
+    Restore(RestoreFlags),
+    Lacking,
+    BeginAgain,
+}
+
+/// From what somebody comes back.
+#[derive(Debug, Args)]
+pub struct RestoreFlags {
+    #[arg(long, value_name = "F", required_unless_present = "share", conflicts_with = "share")]
+    pub words_file: Option<PathBuf>,
+    #[arg(long, value_name = "SHARE")]
+    pub share: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub backup: Option<PathBuf>,
+    #[arg(long, value_name = "TICKET")]
+    pub from: Option<String>,
+    #[arg(long, value_name = "N")]
+    pub name: Option<String>,
+    #[arg(long, value_name = "S", default_value_t = 120)]
+    pub timeout: u64,
+    #[command(flatten)]
+    pub network: Network,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BundleTask {
+    Export {
+        file: PathBuf,
+        #[arg(long = "for", value_name = "PERSON")]
+        recipient: Option<String>,
+    },
+    Import {
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DeviceTask {
+    Add(ReturnFlags),
+    Accept {
+        ticket: String,
+        #[arg(long, value_name = "F")]
+        words_file: PathBuf,
+        #[arg(long, value_name = "S", default_value_t = 120)]
+        timeout: u64,
+        #[command(flatten)]
+        network: Network,
+    },
+    List,
+    Revoke {
+        device: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PassphraseTask {
+    Change {
+        #[arg(long, value_name = "FILE")]
+        new_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProfileTask {
+    List,
 }
 
 /// The commands, with every explanation in this language.

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use dossier_app::contract::{Fault, FaultCode, ProfileCreate, Request};
 use serde_json::{Map, Value, json};
 
-use crate::arguments::{DemoTask, DossierTask, ItemTask, NoteTask};
+use crate::arguments::{DemoTask, DossierTask, ItemTask, NoteTask, SectionTask};
 use crate::output::{Out, aligned, file_fault};
 use crate::session::Session;
-use crate::{fields, show};
+use crate::{fields, looking, show};
 
 /// No family is near this long, in bytes; a device or a pipe without end is refused rather than read.
 const MAX_FILE: u64 = 64 << 20;
 
-fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     path.file_name()
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
@@ -23,7 +23,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// A text file that was named on the command line; `-` is standard input.
-fn read_text(path: &Path) -> Result<String, Fault> {
+pub fn read_text(path: &Path) -> Result<String, Fault> {
     let name = shown(path);
     let mut bytes = Vec::new();
     let read = if path == Path::new("-") {
@@ -177,13 +177,33 @@ pub fn dossier(session: &Session, out: &Out, task: DossierTask) -> Result<(), Fa
                 _ => vec![out.lang.say("no_dossiers", &[])],
             })
         }
-        DossierTask::Show => {
+        DossierTask::Remove { without_backup } => {
+            let removed = session.request(Request::DossierRemove {
+                dossier: session.dossier()?,
+                without_backup,
+            })?;
+            out.answer(&removed, |_| vec![out.lang.say("dossier_removed", &[])])
+        }
+        DossierTask::Show { at: None } => {
             let view = session.request(Request::Show {
                 dossier: Some(session.dossier()?),
             })?;
             out.answer(&view, |view| show::dossier(out.lang, view))
         }
+        DossierTask::Show { at: Some(at) } => looking::back(session, out, at),
     }
+}
+
+pub fn section(session: &Session, out: &Out, task: SectionTask) -> Result<(), Fault> {
+    let SectionTask::New { label } = task;
+    let made = session.request(Request::SectionNew {
+        dossier: Some(session.dossier()?),
+        label,
+    })?;
+    out.answer(&made, |made| {
+        let (id, label) = (show::text(made, "id"), show::text(made, "label"));
+        vec![out.lang.say("section_made", &[("label", label), ("id", id)])]
+    })
 }
 
 pub fn demo(session: &Session, out: &Out, task: DemoTask) -> Result<(), Fault> {
@@ -273,7 +293,7 @@ fn unknown_section<'s>(section: &str, there_are: impl Iterator<Item = &'s str>) 
     }
 }
 
-fn changed(out: &Out, answer: &Value, sentence: &str) -> Result<(), Fault> {
+pub fn changed(out: &Out, answer: &Value, sentence: &str) -> Result<(), Fault> {
     out.answer(answer, |answer| {
         let ids: Vec<&str> = answer
             .get("ids")
@@ -444,11 +464,45 @@ pub fn words(session: &Session, out: &Out) -> Result<(), Fault> {
     out.answer(&words, show::words)
 }
 
-pub fn undo(session: &Session, out: &Out) -> Result<(), Fault> {
-    let answer = session.request(Request::Undo {
-        dossier: session.dossier()?,
+/// Takes back the last steps, one by one, as far as there are any.
+pub fn undo(session: &Session, out: &Out, steps: u32) -> Result<(), Fault> {
+    let dossier = session.dossier()?;
+    let answer = as_far_as(steps, || {
+        session.request(Request::Undo {
+            dossier: dossier.clone(),
+        })
     })?;
-    changed(out, &answer, &out.lang.say("undone", &[]))
+    let left = show::number(&answer, "left");
+    let sentence = if left == "0" {
+        out.lang.say("undone_all", &[])
+    } else {
+        out.lang.say("undone", &[("count", &left)])
+    };
+    changed(out, &answer, &sentence)
+}
+
+/// Does again what was taken back last, one by one, as far as there is anything.
+pub fn redo(session: &Session, out: &Out, steps: u32) -> Result<(), Fault> {
+    let dossier = session.dossier()?;
+    let answer = as_far_as(steps, || {
+        session.request(Request::Redo {
+            dossier: dossier.clone(),
+        })
+    })?;
+    let again = show::number(&answer, "again");
+    changed(out, &answer, &out.lang.say("redone", &[("count", &again)]))
+}
+
+/// The last answer of so many requests, or of those before there was nothing left; the first must find something.
+fn as_far_as(steps: u32, request: impl Fn() -> Result<Value, Fault>) -> Result<Value, Fault> {
+    let mut answer = request()?;
+    for _ in 1..steps {
+        match request() {
+            Err(fault) if fault.code == FaultCode::NotFound => break,
+            next => answer = next?,
+        }
+    }
+    Ok(answer)
 }
 
 /// The information card of whoever joins: name, organisation, function, and the answers beside them.

@@ -5,10 +5,14 @@
 )]
 
 mod arguments;
+mod care;
 mod fields;
 mod local;
+mod looking;
 mod online;
 mod output;
+mod paper;
+mod recovery;
 mod sentences;
 mod session;
 mod show;
@@ -21,7 +25,9 @@ use clap::FromArgMatches;
 use clap::error::ErrorKind;
 use dossier_app::contract::{Fault, FaultCode, ProfileCreate};
 
-use crate::arguments::{AccessTask, Arguments, RecoveryTask, SyncTask, Task};
+use crate::arguments::{
+    AccessTask, Arguments, CrisisTask, PassphraseTask, PlanTask, ProfileTask, RecoveryTask, SyncTask, Task,
+};
 use crate::output::Out;
 use crate::sentences::Lang;
 use crate::session::Session;
@@ -140,6 +146,9 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
     {
         return Ok(());
     }
+    if let Task::Crisis(CrisisTask::Card) = &task {
+        return care::crisis_cards(&everywhere, out);
+    }
     let mut session = Session::open(&everywhere, out)?;
     match task {
         Task::Init {
@@ -156,9 +165,13 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
             local::init(&mut session, out, who, words_file.as_deref())
         }
         Task::Dossier(task) => local::dossier(&session, out, task),
+        Task::Section(task) => local::section(&session, out, task),
         Task::Demo(task) => local::demo(&session, out, task),
         Task::Item(task) => local::item(&session, out, task),
         Task::Note(task) => local::note(&session, out, task),
+        Task::Correction(task) => care::correction(&session, out, task),
+        Task::Emergency(task) => care::emergency(&session, out, task),
+        Task::Crisis(task) => care::crisis(&session, out, task),
         Task::Access(task) => online::access(&session, out, task).await,
         Task::Sync {
             task: Some(SyncTask::Status),
@@ -166,9 +179,24 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
         } => online::sync_status(&session, out),
         Task::Sync { task: None, how } => online::sync(&session, out, how).await,
         Task::Log { person, since } => local::log(&session, out, person, since),
+        Task::History { id } => looking::history(&session, out, id),
+        Task::Preview { person, name, grants } => looking::preview(&session, out, person, name, grants),
         Task::Verify => local::verify(&session, out),
         Task::Doctor => local::doctor(&session, out),
         Task::Recovery(RecoveryTask::Words) => local::words(&session, out),
-        Task::Undo => local::undo(&session, out),
+        Task::Recovery(task) => recovery::recovery(&mut session, out, task).await,
+        Task::Backup { file } => recovery::backup(&session, out, &file),
+        Task::Bundle(task) => recovery::bundle(&session, out, task),
+        Task::Device(task) => recovery::device(&mut session, out, task).await,
+        Task::Passphrase(PassphraseTask::Change { new_file }) => {
+            recovery::change_passphrase(&session, out, new_file.as_deref())
+        }
+        Task::Profile(ProfileTask::List) => recovery::profiles(&session, out),
+        Task::Plan(PlanTask::Print { sheet, what }) => paper::of_dossier(&session, out, what, &sheet),
+        Task::Attach { file, item, title, .. } => paper::attach(&session, out, &file, item, title),
+        Task::Attachment(task) => paper::attachment(&session, out, task),
+        Task::Export { folder, format } => paper::export(&session, out, &folder, format).await,
+        Task::Undo { steps } => local::undo(&session, out, steps),
+        Task::Redo { steps } => local::redo(&session, out, steps),
     }
 }

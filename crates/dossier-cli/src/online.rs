@@ -7,17 +7,22 @@ use std::time::Duration;
 
 use dossier_app::contract::{Event, Fault, FaultCode, Invite, Invited, Request};
 use dossier_app::control::{self, Question};
-use dossier_app::{Card, Confirmation, Reach, Relay, SyncReport};
+use dossier_app::joining::{Answer, JoinStep, JoinView};
+use dossier_app::ticket_words::{FetchedTicket, TicketWordsView};
+use dossier_app::{Confirmation, Reach, Relay, SyncReport};
 use qrcode::QrCode;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
-use crate::arguments::{AccessTask, Everywhere, InviteFlags, Network, QuarantineTask, SyncHow};
-use crate::local;
+use crate::arguments::{AccessTask, Everywhere, InvitationsTask, InviteFlags, Network, QuarantineTask, SyncHow};
 use crate::output::Out;
+use crate::paper;
 use crate::session::{self, Session};
 use crate::show;
+use crate::{local, recovery};
 
 /// How long contact may take after access was given.
 const SETTLE: Duration = Duration::from_secs(60);
@@ -41,14 +46,14 @@ fn reach(network: &Network) -> Result<Reach, Fault> {
     })
 }
 
-async fn go_online(session: &Session, network: &Network) -> Result<Vec<String>, Fault> {
+pub async fn go_online(session: &Session, network: &Network) -> Result<Vec<String>, Fault> {
     let addresses: Vec<SocketAddr> = session.app.go_online(reach(network)?).await?;
     Ok(addresses.iter().map(ToString::to_string).collect())
 }
 
 /// Ends when somebody asks this program to stop. Listens from the call on, not from the first wait: who sees our first
 /// line may answer with a signal at once.
-fn stop() -> impl Future<Output = ()> {
+pub fn stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
     let both = {
         use tokio::signal::unix::{SignalKind, signal};
@@ -70,7 +75,7 @@ fn stop() -> impl Future<Output = ()> {
 }
 
 /// Does the work, and leaves the network in good order however it ends.
-async fn online<T>(session: &Session, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+pub async fn online<T>(session: &Session, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     let stopped = || Fault {
         code: FaultCode::NotReachable,
         detail: Some("stopped".into()),
@@ -132,12 +137,23 @@ pub async fn sync(session: &Session, out: &Out, how: SyncHow) -> Result<(), Faul
 }
 
 async fn watch(session: &Session, out: &Out, network: &Network) -> Result<(), Fault> {
+    watch_after(session, out, network, |_| Ok(())).await
+}
+
+/// Stays on until it is asked to stop; `first` speaks before anything else does.
+pub async fn watch_after(
+    session: &Session,
+    out: &Out,
+    network: &Network,
+    first: impl FnOnce(&[String]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let stopping = stop();
     tokio::pin!(stopping);
     let mut events = session.app.subscribe();
     let listening = go_online(session, network).await?;
     // Before the first line: who sees that may have a word for us at once.
     let control = control::serve(session.app.clone(), &session.home)?;
+    first(&listening)?;
     if out.json {
         out.json_line(&json!({"listening": listening}))?;
     } else {
@@ -166,7 +182,7 @@ async fn watch(session: &Session, out: &Out, network: &Network) -> Result<(), Fa
     ended
 }
 
-fn qr(ticket: &str, file: &std::path::Path) -> Result<(), Fault> {
+pub fn qr(ticket: &str, file: &std::path::Path) -> Result<(), Fault> {
     let too_long = |_| Fault {
         code: FaultCode::Internal,
         detail: Some("qr".into()),
@@ -192,6 +208,7 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
             .filter(|one| one.port() != 0 && !one.ip().is_unspecified());
         fixed.iter().map(ToString::to_string).collect()
     };
+    let words_for = Some(dossier.clone());
     let answer = session.request(Request::Invite(Invite {
         dossier: Some(dossier),
         person: flags.person,
@@ -215,6 +232,9 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
     if let Some(file) = &flags.qr {
         qr(&invited.ticket, file)?;
     }
+    if let Some(file) = &flags.sheet {
+        paper::invitation(session, out, &invited.id, file)?;
+    }
     if !out.json {
         out.line(
             &out.lang
@@ -226,6 +246,18 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
     }
     if !flags.wait {
         return Ok(());
+    }
+    if flags.words {
+        let words = session.request(Request::TicketWords {
+            dossier: words_for,
+            id: invited.id.clone(),
+        })?;
+        let words: TicketWordsView = read(words)?;
+        if out.json {
+            out.json_line(&json!(words))?;
+        } else {
+            out.line(&out.lang.say("ticket_words", &[("words", &words.words.join(" "))]))?;
+        }
     }
     let _control = control::serve(session.app.clone(), &session.home)?;
     let over = async {
@@ -291,19 +323,60 @@ fn read_line(typing: mpsc::Sender<String>) {
     });
 }
 
-fn card(session: &Session, file: Option<&std::path::Path>) -> Result<Card, Fault> {
-    let profile = session.status()?.profile.ok_or(Fault {
-        code: FaultCode::NoProfile,
-        detail: None,
-    })?;
+fn answer(ticket: String, file: Option<&std::path::Path>) -> Result<Answer, Fault> {
     let mut answers = file.map(local::read_card).transpose()?.unwrap_or_default();
     let mut own = |key: &str| answers.remove(key).as_ref().and_then(Value::as_str).map(str::to_owned);
-    Ok(Card {
-        name: own("name").unwrap_or(profile.name),
-        organisation: own("organisation").or(profile.organisation),
-        function: own("function").or(profile.function),
+    Ok(Answer {
+        ticket,
+        name: own("name"),
+        organisation: own("organisation"),
+        function: own("function"),
         answers,
     })
+}
+
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Fault> {
+    serde_json::from_value(answer).map_err(|error| Fault::about(FaultCode::Internal, error.to_string()))
+}
+
+/// Follows an own answer to its end: shows the code once, and gives the dossier.
+async fn joined(session: &Session, out: &Out, events: &mut Receiver<Event>, id: &str) -> Result<Value, Fault> {
+    let mut shown = false;
+    loop {
+        let joins: Vec<JoinView> = read(session.request(Request::Joins)?)?;
+        let join = joins.into_iter().find(|join| join.id == id);
+        let join = join.ok_or_else(|| Fault::about(FaultCode::NotFound, "ticket"))?;
+        if let Some(code) = join.code.filter(|_| !shown) {
+            shown = true;
+            // Whoever reads this is told again at the end.
+            let _ = if out.json {
+                out.json_line(&json!({"code": code}))
+            } else {
+                out.line(&out.lang.say("your_code", &[("code", &code)]))
+            };
+        }
+        match join.state {
+            JoinStep::Granted => {
+                let dossiers = session.status()?.dossiers;
+                let card = dossiers.into_iter().find(|card| card.id == join.dossier);
+                return Ok(serde_json::to_value(card).unwrap_or_default());
+            }
+            JoinStep::Refused => {
+                let reason = join.reason.unwrap_or_else(|| "refused_ticket".to_owned());
+                return Err(Fault::about(FaultCode::InputRefused, reason));
+            }
+            JoinStep::CutOff => return Err(Fault::new(FaultCode::NotReachable)),
+            JoinStep::Calling | JoinStep::Waiting => {}
+        }
+        loop {
+            match events.recv().await {
+                Ok(Event::Answer { ticket }) if ticket == id => break,
+                Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => return Err(Fault::new(FaultCode::NotReachable)),
+                Ok(_) => {}
+            }
+        }
+    }
 }
 
 pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<(), Fault> {
@@ -325,28 +398,29 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
         // The inviting side does the comparing; the flag is there so that both sides can be started alike.
         AccessTask::Join {
             ticket,
+            at,
             card: file,
             yes_i_compared: _,
             timeout,
             network,
         } => {
-            let card = card(session, file.as_deref())?;
+            let mut answer = answer(ticket.join(" "), file.as_deref())?;
             let within = Duration::from_secs(timeout);
             online(session, async {
+                let mut events = session.app.subscribe();
                 let listening = go_online(session, &network).await?;
                 if out.json {
                     out.json_line(&json!({"listening": listening}))?;
                 }
-                let show_code = |code: &str| {
-                    // Whoever reads this is told again at the end.
-                    let _ = if out.json {
-                        out.json_line(&json!({"code": code}))
-                    } else {
-                        out.line(&out.lang.say("your_code", &[("code", code)]))
-                    };
-                };
-                let joined = session.app.join(ticket.trim(), card, show_code, within).await?;
-                let joined = serde_json::to_value(&joined).unwrap_or_default();
+                // A ticket is one word; who types it in parts has lines, and no spaces that a shell would divide at.
+                if ticket.len() == dossier_app::ticket_words::COUNT {
+                    let words = std::mem::take(&mut answer.ticket);
+                    let fetched = session.request(Request::FetchTicket { words, hints: at })?;
+                    answer.ticket = read::<FetchedTicket>(fetched)?.ticket;
+                }
+                let begun: JoinView = read(session.request(Request::Join(answer))?)?;
+                let ended = tokio::time::timeout(within, joined(session, out, &mut events, &begun.id));
+                let joined = ended.await.map_err(|_| Fault::new(FaultCode::NotReachable))??;
                 if out.json {
                     out.json_line(&json!({"joined": joined}))?;
                 } else {
@@ -373,16 +447,49 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
             })?;
             out.answer(&revoked, |revoked| show::revoked(out.lang, revoked))
         }
-        AccessTask::Change { person, grants, until } => {
+        AccessTask::Change {
+            person,
+            grants,
+            until,
+            no_end,
+            purpose,
+        } => {
             let dossier = Some(session.dossier()?);
             let answer = session.request(Request::ChangeAccess {
                 dossier,
                 person: person.clone(),
                 grants,
-                until,
+                until: if no_end { Some(String::new()) } else { until },
+                purpose,
             })?;
             out.answer(&answer, |_| {
                 vec![out.lang.say("access_changed", &[("person", &person)])]
+            })
+        }
+        AccessTask::ReturnTicket(flags) => recovery::show_the_way(session, out, flags).await,
+        AccessTask::Invitations { task: None } => {
+            let invitations = session.request(Request::Invitations {
+                dossier: Some(session.dossier()?),
+            })?;
+            out.answer(&invitations, |invitations| match invitations.as_array() {
+                Some(invitations) if !invitations.is_empty() => show::invitations(out.lang, invitations),
+                _ => vec![out.lang.say("no_invitations", &[])],
+            })
+        }
+        AccessTask::Invitations {
+            task: Some(InvitationsTask::End { id }),
+        } => {
+            let dossier = Some(session.dossier()?);
+            let answer = session.request(Request::InvitationEnd { dossier, id })?;
+            out.answer(&answer, |_| vec![out.lang.say("invitation_ended", &[])])
+        }
+        AccessTask::Proposals => {
+            let proposals = session.request(Request::Proposals {
+                dossier: Some(session.dossier()?),
+            })?;
+            out.answer(&proposals, |proposals| match proposals.as_array() {
+                Some(proposals) if !proposals.is_empty() => show::proposals(out.lang, proposals),
+                _ => vec![out.lang.say("no_proposals", &[])],
             })
         }
         AccessTask::Quarantine { task: None } => {
@@ -400,6 +507,13 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
             let dossier = Some(session.dossier()?);
             let answer = session.request(Request::QuarantineAdmit { dossier, item: id })?;
             out.answer(&answer, |_| vec![out.lang.say("admitted", &[])])
+        }
+        AccessTask::Quarantine {
+            task: Some(QuarantineTask::Drop { id }),
+        } => {
+            let dossier = Some(session.dossier()?);
+            let answer = session.request(Request::QuarantineDrop { dossier, item: id })?;
+            out.answer(&answer, |_| vec![out.lang.say("dropped", &[])])
         }
     }
 }

@@ -99,10 +99,14 @@ impl Lang {
         );
         match fault.detail.as_ref().filter(|_| !complete) {
             None => sentence,
-            Some(detail) => match get(&catalogue.cli, &format!("detail_{detail}")) {
-                Some(known) => known.to_owned(),
-                None => format!("{sentence} ({detail})"),
-            },
+            Some(detail) => {
+                // Some say about which one of several.
+                let (what, which) = detail.split_once(':').unwrap_or((detail, ""));
+                match get(&catalogue.cli, &format!("detail_{what}")) {
+                    Some(known) => known.replace("{which}", which),
+                    None => format!("{sentence} ({detail})"),
+                }
+            }
         }
     }
 }
@@ -120,17 +124,21 @@ mod tests {
     use super::*;
 
     /// Starts of keys that are looked up by an id from data.
-    const BY_ID: [&str; 9] = [
-        "about", "arg_", "fault_", "detail_", "deed_", "reason_", "state_", "check_", "right_",
+    const BY_ID: [&str; 10] = [
+        "about", "arg_", "fault_", "detail_", "deed_", "reason_", "state_", "check_", "right_", "step_",
     ];
 
     #[test]
     fn every_sentence_that_is_said_exists_and_every_one_that_exists_is_said() {
         let sources = [
             include_str!("main.rs"),
+            include_str!("care.rs"),
             include_str!("output.rs"),
             include_str!("local.rs"),
+            include_str!("looking.rs"),
             include_str!("online.rs"),
+            include_str!("paper.rs"),
+            include_str!("recovery.rs"),
             include_str!("show.rs"),
             include_str!("session.rs"),
         ];

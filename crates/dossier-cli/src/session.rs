@@ -47,7 +47,7 @@ pub fn clock(everywhere: &Everywhere) -> Result<Clock, Fault> {
 }
 
 /// Asks for a passphrase, twice for a new one. Without a terminal it is refused rather than waited for.
-fn ask_passphrase(lang: Lang, new: bool) -> Result<Zeroizing<String>, Fault> {
+pub fn ask_passphrase(lang: Lang, new: bool) -> Result<Zeroizing<String>, Fault> {
     if !std::io::stdin().is_terminal() {
         return Err(Fault {
             code: FaultCode::Locked,
@@ -96,11 +96,16 @@ impl Session {
     /// Makes the person and this device. On a machine without a keyring a passphrase takes its place, where somebody
     /// can be asked for one.
     pub fn create(&mut self, out: &Out, who: ProfileCreate) -> Result<Value, Fault> {
-        match self.request(Request::ProfileCreate(who.clone())) {
+        self.begin(out, &Request::ProfileCreate(who))
+    }
+
+    /// A request that fills an empty home folder.
+    pub fn begin(&mut self, out: &Out, request: &Request) -> Result<Value, Fault> {
+        match self.request(request.clone()) {
             Err(fault) if fault.code == FaultCode::Locked && self.keyring && std::io::stdin().is_terminal() => {
                 let passphrase = ask_passphrase(out.lang, true)?;
                 self.app = App::open(&self.home, Unlock::Passphrase(passphrase), self.clock)?;
-                self.request(Request::ProfileCreate(who))
+                self.request(request.clone())
             }
             made => made,
         }

@@ -31,11 +31,13 @@ pub fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+/// A list of an answer.
+pub fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn number(value: &Value, key: &str) -> String {
+/// A count of an answer.
+pub fn number(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_u64).unwrap_or(0).to_string()
 }
 
@@ -52,14 +54,16 @@ fn short(text: &str) -> String {
     words
 }
 
-fn shown(value: &Value) -> String {
+/// A value for people, on one line.
+pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => short(text),
         other => short(&other.to_string()),
     }
 }
 
-fn moment(text: &str) -> String {
+/// A moment for people.
+pub fn moment(text: &str) -> String {
     // The day and the minute; the seconds and the offset are for machines.
     text.chars()
         .take(16)
@@ -79,6 +83,9 @@ pub fn words(words: &Value) -> Vec<String> {
 }
 
 fn level(lang: Lang, scope: &Value) -> String {
+    if truth(scope, "emergency") {
+        return lang.term("right_nood");
+    }
     let word = match (
         scope.get("content").and_then(Value::as_bool),
         text(scope, "level"),
@@ -118,6 +125,9 @@ pub fn cards(lang: Lang, cards: &[Value]) -> Vec<String> {
         };
         lines.push(format!("{}  ({whose})", text(card, "title")));
         lines.push(format!("  {}", text(card, "id")));
+        if let Some(since) = card.pointer("/over/since").and_then(Value::as_str) {
+            lines.push(format!("  {}", lang.say("over_since", &[("when", since)])));
+        }
         let rows: Vec<Vec<String>> = list(card, "sections")
             .map(|section| {
                 let label = section.get("label").and_then(Value::as_str);
@@ -222,6 +232,62 @@ pub fn notes(lang: Lang, notes: &[Value], view: &Value) -> Vec<String> {
     lines
 }
 
+/// Requests to put something right, each with its term or its answer.
+pub fn corrections(lang: Lang, all: &[Value]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for one in all {
+        let author = one.get("author").map(|author| text(author, "name")).unwrap_or_default();
+        lines.push(format!("{}  {}  {author}", text(one, "id"), text(one, "asked")));
+        for key in ["wrong", "wish"] {
+            if let Some(said) = one.get(key).and_then(Value::as_str) {
+                lines.push(format!("  {}", short(said)));
+            }
+        }
+        let answer = ("answer", short(text(one, "answer")));
+        let slots = [(answer.0, answer.1.as_str()), ("until", text(one, "until"))];
+        lines.push(format!(
+            "  {}",
+            match text(one, "state") {
+                "done" => lang.say("correction_done", &slots),
+                "refused" => lang.say("correction_refused", &slots),
+                _ if truth(one, "late") => lang.say("correction_late", &slots),
+                _ => lang.say("correction_open", &slots),
+            }
+        ));
+    }
+    lines
+}
+
+/// What somebody needs who has no key: whom to call, and what helps.
+pub fn crisis_cards(lang: Lang, cards: &[Value]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for card in cards {
+        lines.push(text(card, "name").to_owned());
+        lines.push(format!("  {}", lang.say("crisis_112", &[])));
+        let calls = list(card, "calls").map(|call| {
+            let part = |key: &str| text(call, key).to_owned();
+            vec![format!("  {}", part("name")), part("phone"), part("hours")]
+        });
+        lines.extend(aligned(&calls.collect::<Vec<_>>()));
+        for (heading, key) in [
+            (lang.say("crisis_signs", &[]), "early_signs"),
+            (lang.say("crisis_helps", &[]), "what_helps"),
+            (lang.say("crisis_not", &[]), "what_not"),
+        ] {
+            let said: Vec<String> = list(card, key).filter_map(Value::as_str).map(short).collect();
+            if !said.is_empty() {
+                lines.push(format!("  {heading} {}", said.join("; ")));
+            }
+        }
+        for key in ["children", "medical"] {
+            if let Some(said) = card.get(key).and_then(Value::as_str) {
+                lines.push(format!("  {}", short(said)));
+            }
+        }
+    }
+    lines
+}
+
 /// Who may see what, and which invitations are out.
 pub fn access(lang: Lang, view: &Value) -> Vec<String> {
     let mut lines = Vec::new();
@@ -244,16 +310,10 @@ pub fn access(lang: Lang, view: &Value) -> Vec<String> {
             ));
             continue;
         }
-        if let Some(purpose) = person.get("purpose").and_then(Value::as_str) {
-            lines.push(format!("  {}", lang.say("purpose", &[("purpose", purpose)])));
-        }
-        if let Some(until) = person.get("until").and_then(Value::as_str) {
-            lines.push(format!("  {}", lang.say("until", &[("until", until)])));
-        }
         if !truth(person, "compared") {
             lines.push(format!("  {}", lang.say("not_compared", &[])));
         }
-        lines.extend(scopes(lang, person.get("scopes").unwrap_or(&Value::Null)));
+        lines.extend(offered(lang, person));
     }
     let rows: Vec<Vec<String>> = list(view, "invitations")
         .map(|one| {
@@ -271,6 +331,51 @@ pub fn access(lang: Lang, view: &Value) -> Vec<String> {
     if lines.is_empty() {
         lines.push(lang.say("nobody_yet", &[]));
     }
+    lines
+}
+
+/// Invitations with what they offer.
+pub fn invitations(lang: Lang, invitations: &[Value]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for one in invitations {
+        let state = lang.term(&format!("state_{}", text(one, "state")));
+        lines.push(format!(
+            "{}  {}  {state}  {}",
+            text(one, "person"),
+            text(one, "name"),
+            moment(text(one, "expires"))
+        ));
+        lines.push(format!("  {}", text(one, "id")));
+        if let Some(ticket) = one.get("ticket").and_then(Value::as_str) {
+            lines.push(format!("  {ticket}"));
+        }
+        lines.extend(offered(lang, one));
+    }
+    lines
+}
+
+/// What the access table of a family proposes.
+pub fn proposals(lang: Lang, proposals: &[Value]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for one in proposals {
+        let role = lang.role(text(one, "role"));
+        let line = format!("{}  {}  {role}", text(one, "person"), text(one, "name"));
+        lines.push(line.trim_end().to_owned());
+        lines.extend(offered(lang, one));
+    }
+    lines
+}
+
+/// Purpose, last day and sections of what is offered.
+fn offered(lang: Lang, one: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(purpose) = one.get("purpose").and_then(Value::as_str) {
+        lines.push(format!("  {}", lang.say("purpose", &[("purpose", purpose)])));
+    }
+    if let Some(until) = one.get("until").and_then(Value::as_str) {
+        lines.push(format!("  {}", lang.say("until", &[("until", until)])));
+    }
+    lines.extend(scopes(lang, one.get("scopes").unwrap_or(&Value::Null)));
     lines
 }
 
@@ -435,7 +540,10 @@ pub fn event(lang: Lang, event: &Event) -> Option<String> {
         Event::Joined {
             person: Some(person), ..
         } => lang.say("granted", &[("person", person)]),
+        Event::Working { .. } => return None,
         Event::Joined { person: None, .. } => lang.say("joined_refused", &[]),
+        // Whoever answers an invitation follows it by asking.
+        Event::Answer { .. } => return None,
         Event::Peer { name, connected } => {
             let name = name.as_deref()?;
             if *connected {
@@ -444,5 +552,45 @@ pub fn event(lang: Lang, event: &Event) -> Option<String> {
                 lang.say("peer_gone", &[("name", name)])
             }
         }
+        Event::Exporting { .. } => return None,
     })
+}
+
+/// What an export holds: each file with its size.
+pub fn exported(lang: Lang, answer: &Value) -> Vec<String> {
+    let items = number(answer.get("list").unwrap_or(&Value::Null), "items");
+    let mut rows = vec![vec![
+        text(answer, "folder").to_owned(),
+        lang.say("exported", &[("count", &items)]),
+    ]];
+    rows.extend(list(answer, "files").map(|file| {
+        let bytes = number(file, "bytes");
+        vec![text(file, "name").to_owned(), lang.say("bytes", &[("count", &bytes)])]
+    }));
+    aligned(&rows)
+}
+
+/// Files of an item: name, what it is, size, id, and whether it lies here.
+pub fn attachments(lang: Lang, answer: &Value) -> Vec<String> {
+    let all = answer.as_array().into_iter().flatten();
+    let rows: Vec<Vec<String>> = all
+        .map(|one| {
+            let here = if truth(one, "here") {
+                "state_here"
+            } else {
+                "state_elsewhere"
+            };
+            vec![
+                text(one, "name").to_owned(),
+                text(one, "kind").to_owned(),
+                lang.say("bytes", &[("count", &number(one, "bytes"))]),
+                lang.term(here),
+                text(one, "id").to_owned(),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return vec![lang.say("no_attachments", &[])];
+    }
+    aligned(&rows)
 }

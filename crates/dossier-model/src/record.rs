@@ -122,9 +122,9 @@ impl RecordItem {
 /// Why a record could not be encoded or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// More than [`MAX_RECORD`] bytes.
-    #[error("a record holds at most {MAX_RECORD} bytes")]
-    TooLarge,
+    /// So many bytes more than [`MAX_RECORD`].
+    #[error("a record holds at most {MAX_RECORD} bytes, this one has {0} more")]
+    TooLarge(usize),
     /// Written by a newer program.
     #[error("the record was written by a newer version of the program")]
     Newer,
@@ -140,6 +140,10 @@ impl RecordContent {
     /// [`RecordError::TooLarge`] above [`MAX_RECORD`] bytes; [`RecordError::Malformed`] for an `order` that is no finite
     /// number.
     pub fn to_bytes(&self) -> Result<Vec<u8>, RecordError> {
+        self.encode(None)
+    }
+
+    fn encode(&self, at: Option<&str>) -> Result<Vec<u8>, RecordError> {
         if let Self::Item(item) = self
             && item.order.is_some_and(|order| !order.is_finite())
         {
@@ -148,13 +152,33 @@ impl RecordContent {
         let mut value = serde_json::to_value(self).map_err(|_| RecordError::Malformed)?;
         if let Some(map) = value.as_object_mut() {
             map.insert("v".to_owned(), Value::from(RECORD_VERSION));
+            if let Some(at) = at {
+                map.insert("at".to_owned(), Value::from(at));
+            }
         }
         let bytes = serde_json::to_vec(&value).map_err(|_| RecordError::Malformed)?;
-        if bytes.len() > MAX_RECORD {
-            Err(RecordError::TooLarge)
-        } else {
-            Ok(bytes)
+        match bytes.len().saturating_sub(MAX_RECORD) {
+            0 => Ok(bytes),
+            over => Err(RecordError::TooLarge(over)),
         }
+    }
+
+    /// The record as bytes, with the time that its author's clock gives it, RFC 3339.
+    ///
+    /// # Errors
+    /// As [`Self::to_bytes`].
+    pub fn to_bytes_at(&self, at: &str) -> Result<Vec<u8>, RecordError> {
+        self.encode(Some(at))
+    }
+
+    /// When the author of these bytes says that they were written, RFC 3339; none when they do not say.
+    #[must_use]
+    pub fn written_at(bytes: &[u8]) -> Option<String> {
+        #[derive(Deserialize)]
+        struct At {
+            at: String,
+        }
+        serde_json::from_slice::<At>(bytes).ok().map(|written| written.at)
     }
 
     /// Reads a record.
@@ -163,7 +187,7 @@ impl RecordContent {
     /// [`RecordError`]: too large, of a newer version, or not a record at all.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RecordError> {
         if bytes.len() > MAX_RECORD {
-            return Err(RecordError::TooLarge);
+            return Err(RecordError::TooLarge(bytes.len() - MAX_RECORD));
         }
         let mut value: Value = serde_json::from_slice(bytes).map_err(|_| RecordError::Malformed)?;
         let version = value
@@ -207,6 +231,13 @@ mod tests {
         let content = RecordContent::Item(item);
         let bytes = content.to_bytes().unwrap();
         assert_eq!(RecordContent::from_bytes(&bytes).unwrap(), content);
+        let timed = content.to_bytes_at("2026-11-23T09:00:00+01:00").unwrap();
+        assert_eq!(RecordContent::from_bytes(&timed).unwrap(), content);
+        assert_eq!(
+            RecordContent::written_at(&timed).as_deref(),
+            Some("2026-11-23T09:00:00+01:00")
+        );
+        assert_eq!(RecordContent::written_at(&bytes), None);
         let text = String::from_utf8(bytes).unwrap();
         let newer = text.replace("\"v\":1}", "\"v\":2}");
         assert_ne!(newer, text);
@@ -217,6 +248,7 @@ mod tests {
             Err(RecordError::Malformed)
         );
         let long = RecordItem::new(Item::new("n", "notes", json!("x".repeat(MAX_RECORD))), None, vec![]);
-        assert_eq!(RecordContent::Item(long).to_bytes(), Err(RecordError::TooLarge));
+        let refused = RecordContent::Item(long).to_bytes();
+        assert!(matches!(refused, Err(RecordError::TooLarge(over)) if (1..200).contains(&over)));
     }
 }

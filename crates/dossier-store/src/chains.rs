@@ -302,6 +302,19 @@ impl Reader {
         )
     }
 
+    /// Length of the bodies of a chain from number `n` on, both branches of forks counted.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn body_bytes(&self, chain: &ChainId, n: u32) -> Result<u64, StoreError> {
+        let bytes = self.one(
+            "SELECT coalesce(sum(length(body)), 0) FROM items WHERE chain = ?1 AND n >= ?2",
+            (chain.as_bytes(), n),
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(bytes.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0))
+    }
+
     /// The number of items in a compartment, both branches of forks counted.
     ///
     /// # Errors
@@ -442,6 +455,26 @@ impl Tx<'_> {
             (at.chain.as_bytes(), at.n, at.hash.as_bytes()),
         )?;
         Ok(changed > 0)
+    }
+
+    /// Removes the items of a chain below number `n`: a checkpoint holds what they say. How many there were.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn drop_items_below(&self, chain: &ChainId, n: u32) -> Result<usize, StoreError> {
+        self.run("DELETE FROM items WHERE chain = ?1 AND n < ?2", (chain.as_bytes(), n))
+    }
+
+    /// Removes an item; says whether it was there.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn drop_item(&self, at: &Position) -> Result<bool, StoreError> {
+        let removed = self.run(
+            "DELETE FROM items WHERE chain = ?1 AND n = ?2 AND hash = ?3",
+            (at.chain.as_bytes(), at.n, at.hash.as_bytes()),
+        )?;
+        Ok(removed > 0)
     }
 
     /// Gives a known item the body it lacks: a checkpoint brings headers before bodies. Says whether it lacked one.

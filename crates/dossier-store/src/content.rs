@@ -11,6 +11,8 @@ use crate::{Reader, StoreError, Tx};
 pub struct Document {
     /// Automerge's own save, megabytes at times.
     pub saved: Vec<u8>,
+    /// What it shows, in the caller's own form: to be read before Automerge has loaded it.
+    pub shown: Vec<u8>,
     /// Up to where in the chains it reaches, in the caller's own form.
     pub upto: Vec<u8>,
     /// How many changes are in it.
@@ -68,13 +70,14 @@ impl Reader {
         generation: &GenerationId,
     ) -> Result<Option<Document>, StoreError> {
         self.one(
-            "SELECT saved, upto, changes FROM documents WHERE dossier = ?1 AND compartment = ?2 AND generation = ?3",
+            "SELECT saved, shown, upto, changes FROM documents WHERE dossier = ?1 AND compartment = ?2 AND generation = ?3",
             (dossier.as_bytes(), compartment.as_bytes(), generation.as_bytes()),
             |row| {
                 Ok(Document {
                     saved: row.get(0)?,
-                    upto: row.get(1)?,
-                    changes: row.get(2)?,
+                    shown: row.get(1)?,
+                    upto: row.get(2)?,
+                    changes: row.get(3)?,
                 })
             },
         )
@@ -150,10 +153,10 @@ impl Tx<'_> {
         document: &Document,
     ) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO documents (dossier, compartment, generation, upto, changes, saved)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO documents (dossier, compartment, generation, upto, changes, saved, shown)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (dossier, compartment, generation) DO UPDATE SET
-                 upto = excluded.upto, changes = excluded.changes, saved = excluded.saved",
+                 upto = excluded.upto, changes = excluded.changes, saved = excluded.saved, shown = excluded.shown",
             (
                 dossier.as_bytes(),
                 compartment.as_bytes(),
@@ -161,29 +164,20 @@ impl Tx<'_> {
                 &document.upto,
                 document.changes,
                 &document.saved,
+                &document.shown,
             ),
         )?;
         Ok(())
     }
 
-    /// Removes the saved documents of a compartment: of one generation, or of all.
+    /// Removes the saved documents of a compartment, or of a whole dossier.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn delete_documents(
-        &self,
-        dossier: &DossierId,
-        compartment: &CompartmentId,
-        generation: Option<&GenerationId>,
-    ) -> Result<(), StoreError> {
+    pub fn delete_documents(&self, dossier: &DossierId, compartment: Option<&CompartmentId>) -> Result<(), StoreError> {
         self.run(
-            "DELETE FROM documents
-             WHERE dossier = ?1 AND compartment = ?2 AND (?3 IS NULL OR generation = ?3)",
-            (
-                dossier.as_bytes(),
-                compartment.as_bytes(),
-                generation.map(GenerationId::as_bytes),
-            ),
+            "DELETE FROM documents WHERE dossier = ?1 AND (?2 IS NULL OR compartment = ?2)",
+            (dossier.as_bytes(), compartment.map(CompartmentId::as_bytes)),
         )?;
         Ok(())
     }

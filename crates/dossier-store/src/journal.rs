@@ -30,6 +30,33 @@ pub struct Owed {
     pub detail: Vec<u8>,
 }
 
+/// Where a step of this device's own leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// To before it was done.
+    Back,
+    /// To after it was done, once it was taken back.
+    Forth,
+}
+
+impl Way {
+    fn code(self) -> u8 {
+        match self {
+            Self::Back => 0,
+            Self::Forth => 1,
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        match self {
+            Self::Back => Self::Forth,
+            Self::Forth => Self::Back,
+        }
+    }
+}
+
 impl Reader {
     /// Lines of the log at or after `since_ms`, the oldest first; with a dossier, only its lines.
     ///
@@ -49,6 +76,19 @@ impl Reader {
                 })
             },
         )
+    }
+
+    /// True when a dossier's log has a line between these moments, both included.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn was_active(&self, dossier: &DossierId, from_ms: i64, to_ms: i64) -> Result<bool, StoreError> {
+        let line = self.one(
+            "SELECT 1 FROM activity WHERE dossier = ?1 AND at_ms BETWEEN ?2 AND ?3 LIMIT 1",
+            (dossier.as_bytes(), from_ms, to_ms),
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(line.is_some())
     }
 
     /// What is owed: in one dossier, or in all.
@@ -71,27 +111,27 @@ impl Reader {
         )
     }
 
-    /// How many steps of a dossier can be taken back.
+    /// How many steps of a dossier stand on this way.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn count_undo(&self, dossier: &DossierId) -> Result<u32, StoreError> {
+    pub fn count_steps(&self, dossier: &DossierId, way: Way) -> Result<u32, StoreError> {
         let count = self.one(
-            "SELECT count(*) FROM undo WHERE dossier = ?1",
-            [dossier.as_bytes()],
+            "SELECT count(*) FROM undo WHERE dossier = ?1 AND way = ?2",
+            (dossier.as_bytes(), way.code()),
             |row| row.get(0),
         )?;
         Ok(count.unwrap_or(0))
     }
 
-    /// The step that would be taken back next.
+    /// The step that would be taken next on this way.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn last_undo(&self, dossier: &DossierId) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn last_step(&self, dossier: &DossierId, way: Way) -> Result<Option<Vec<u8>>, StoreError> {
         self.one(
-            "SELECT step FROM undo WHERE dossier = ?1 ORDER BY seq DESC LIMIT 1",
-            [dossier.as_bytes()],
+            "SELECT step FROM undo WHERE dossier = ?1 AND way = ?2 ORDER BY seq DESC LIMIT 1",
+            (dossier.as_bytes(), way.code()),
             |row| row.get(0),
         )
     }
@@ -152,33 +192,44 @@ impl Tx<'_> {
         Ok(removed > 0)
     }
 
-    /// Adds a step that can be taken back, and drops the oldest beyond `cap` in this dossier.
+    /// Adds a step, and drops the oldest beyond `cap` on its way in this dossier.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn push_undo(&self, dossier: &DossierId, step: &[u8], cap: u32) -> Result<(), StoreError> {
+    pub fn push_step(&self, dossier: &DossierId, way: Way, step: &[u8], cap: u32) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO undo (dossier, step) VALUES (?1, ?2)",
-            (dossier.as_bytes(), step),
+            "INSERT INTO undo (dossier, way, step) VALUES (?1, ?2, ?3)",
+            (dossier.as_bytes(), way.code(), step),
         )?;
         self.run(
-            "DELETE FROM undo WHERE dossier = ?1
-                 AND seq <= (SELECT seq FROM undo WHERE dossier = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
-            (dossier.as_bytes(), cap),
+            "DELETE FROM undo WHERE dossier = ?1 AND way = ?2
+                 AND seq <= (SELECT seq FROM undo WHERE dossier = ?1 AND way = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3)",
+            (dossier.as_bytes(), way.code(), cap),
         )?;
         Ok(())
     }
 
-    /// Takes the last step off, if there is one.
+    /// Takes the last step off this way, if there is one.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn pop_undo(&self, dossier: &DossierId) -> Result<Option<Vec<u8>>, StoreError> {
-        let step = self.last_undo(dossier)?;
+    pub fn pop_step(&self, dossier: &DossierId, way: Way) -> Result<Option<Vec<u8>>, StoreError> {
+        let step = self.last_step(dossier, way)?;
         self.run(
-            "DELETE FROM undo WHERE seq = (SELECT max(seq) FROM undo WHERE dossier = ?1)",
-            [dossier.as_bytes()],
+            "DELETE FROM undo WHERE seq = (SELECT max(seq) FROM undo WHERE dossier = ?1 AND way = ?2)",
+            (dossier.as_bytes(), way.code()),
         )?;
         Ok(step)
+    }
+
+    /// Forgets every step on this way; how many.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn clear_steps(&self, dossier: &DossierId, way: Way) -> Result<usize, StoreError> {
+        self.run(
+            "DELETE FROM undo WHERE dossier = ?1 AND way = ?2",
+            (dossier.as_bytes(), way.code()),
+        )
     }
 }

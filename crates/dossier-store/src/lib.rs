@@ -8,6 +8,7 @@
 //! Times are milliseconds since 1970 UTC, given by the caller. Names of files say nothing about anybody.
 
 mod anchor;
+pub mod card;
 mod chains;
 mod content;
 mod error;
@@ -24,7 +25,7 @@ pub use chains::{Chain, Item, ItemRef, Loose};
 pub use content::{Document, EpochKey};
 pub use dossier_trust::item::Position;
 pub use error::StoreError;
-pub use journal::{Activity, Owed};
+pub use journal::{Activity, Owed, Way};
 pub use key::DbKey;
 pub use keyfile::KeyFileError;
 pub use peers::{Invitation, InvitationState, Join, JoinState, Peer};

@@ -7,7 +7,7 @@
 pub(crate) const APPLICATION_ID: i32 = 0x6b74_6166;
 
 /// Step n brings a database from layout n to n + 1.
-pub(crate) const MIGRATIONS: &[&str] = &[LAYOUT_1];
+pub(crate) const MIGRATIONS: &[&str] = &[LAYOUT_1, LAYOUT_2, LAYOUT_3];
 
 // Rows that are small and found by a wide key live in the key's own tree (WITHOUT ROWID): one page to write instead
 // of two. Rows that may be megabytes do not.
@@ -157,6 +157,17 @@ CREATE TABLE undo (
     step BLOB NOT NULL
 ) STRICT;
 CREATE INDEX undo_by_dossier ON undo (dossier, seq);
+";
+
+// What was saved without it is saved anew.
+const LAYOUT_2: &str = "
+DELETE FROM documents;
+ALTER TABLE documents ADD COLUMN shown BLOB NOT NULL DEFAULT x'';
+";
+
+// A step that was taken back can be done again: 0 stands on the way back, 1 on the way forth.
+const LAYOUT_3: &str = "
+ALTER TABLE undo ADD COLUMN way INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// Everything that belongs to one dossier, in an order that foreign keys allow. `?1` is the dossier.

@@ -169,8 +169,37 @@ fn a_database_of_a_later_version_is_left_alone() {
     let path = home.path().join("dossier.db");
     keyed(&path).execute_batch("PRAGMA user_version = 99").unwrap();
     let before = std::fs::read(&path).unwrap();
-    assert_eq!(opening(home.path(), 1), StoreError::Newer { found: 99, known: 1 });
+    assert_eq!(opening(home.path(), 1), StoreError::Newer { found: 99, known: 3 });
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_database_of_the_version_before_is_brought_along() {
+    let home = tempfile::tempdir().unwrap();
+    full_profile(home.path());
+    let path = home.path().join("dossier.db");
+    let before = keyed(&path);
+    before
+        .execute_batch(
+            "ALTER TABLE documents DROP COLUMN shown;
+             INSERT INTO documents VALUES (x'01', x'01', x'01', x'01', 1, x'01');
+             ALTER TABLE undo DROP COLUMN way;
+             INSERT INTO undo (dossier, step) VALUES (x'01', x'01');
+             PRAGMA user_version = 1",
+        )
+        .unwrap();
+    let count = |database: &rusqlite::Connection, table: &str| {
+        let count = format!("SELECT count(*) FROM {table}");
+        database.query_row(&count, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let items = count(&before, "items");
+    assert_eq!((items > 0, count(&before, "documents")), (true, 1));
+    drop(before);
+    Store::open(home.path(), &key(1)).unwrap().close().unwrap();
+    let after = keyed(&path);
+    assert_eq!((count(&after, "items"), count(&after, "documents")), (items, 0));
+    // A step of before leads back.
+    assert_eq!(count(&after, "undo WHERE dossier = x'01' AND way = 0"), 1);
 }
 
 #[test]

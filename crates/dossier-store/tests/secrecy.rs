@@ -7,7 +7,9 @@ use std::path::Path;
 
 use aes::cipher::generic_array::GenericArray;
 use aes::cipher::{BlockDecrypt, KeyInit};
-use dossier_store::{Document, Invitation, InvitationState, Item, Join, JoinState, Loose, Owed, Peer, Store, keyfile};
+use dossier_store::{
+    Document, Invitation, InvitationState, Item, Join, JoinState, Loose, Owed, Peer, Store, Way, card, keyfile,
+};
 use dossier_trust::ids::*;
 use family::*;
 
@@ -81,7 +83,7 @@ fn fill(store: &mut Store, dossier_seed: u8, marker: &str) {
             })?;
             tx.put_opened(&ItemHash(name), &d, &c, &marked(marker, n))?;
             tx.add_activity(1, &d, &marked(marker, n))?;
-            tx.push_undo(&d, &marked(marker, n), 20)
+            tx.push_step(&d, Way::Back, &marked(marker, n), 20)
         });
     }
     write(store, |tx| {
@@ -92,6 +94,7 @@ fn fill(store: &mut Store, dossier_seed: u8, marker: &str) {
             &GenerationId(id(0)),
             &Document {
                 saved: large,
+                shown: marked(marker, 0),
                 upto: marked(marker, 0),
                 changes: 7,
             },
@@ -170,6 +173,41 @@ fn no_file_shows_a_word_without_the_key() {
 }
 
 #[test]
+fn the_one_file_that_may_be_read_is_the_card_and_it_goes_away_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = Store::create(home.path(), &key(3)).unwrap();
+    fill(&mut store, 1, "iets heel anders dat over een ander dossier gaat");
+    let open = |home: &Path| -> Vec<String> {
+        let shown = files(home)
+            .into_iter()
+            .filter(|(_, bytes)| contains(bytes, MARKER.as_bytes()));
+        shown.map(|(name, _)| name).collect()
+    };
+    assert_eq!(card::read(home.path()).unwrap(), None);
+    card::write(home.path(), MARKER.as_bytes()).unwrap();
+    card::write(home.path(), format!("{MARKER}, later").as_bytes()).unwrap();
+    assert_eq!(open(home.path()), [card::NAME]);
+    assert_eq!(
+        card::read(home.path()).unwrap().unwrap(),
+        format!("{MARKER}, later").into_bytes()
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(home.path().join(card::NAME))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    card::remove(home.path()).unwrap();
+    card::remove(home.path()).unwrap();
+    assert_eq!(open(home.path()), [""; 0]);
+    std::fs::write(home.path().join(card::NAME), vec![b' '; 300_000]).unwrap();
+    assert_eq!(card::read(home.path()).unwrap(), None);
+}
+
+#[test]
 fn a_forgotten_dossier_is_nowhere_even_with_the_key() {
     let theirs = "Dit ging over iemand die vertrok en niets achterliet";
     let home = tempfile::tempdir().unwrap();
@@ -201,7 +239,7 @@ fn a_forgotten_dossier_is_nowhere_even_with_the_key() {
     assert!(store.opened_of(&d, &c).unwrap().is_empty());
     assert!(store.activity(Some(&d), 0).unwrap().is_empty());
     assert!(store.owed(Some(&d)).unwrap().is_empty());
-    assert_eq!(store.count_undo(&d).unwrap(), 0);
+    assert_eq!(store.count_steps(&d, Way::Back).unwrap(), 0);
     assert_eq!(store.delivered(&DeviceId(id(4)), &ChainId(id(2))).unwrap(), 0);
     assert!(store.invitations(&d).unwrap().is_empty());
     assert!(store.join(&id(2)).unwrap().is_none());

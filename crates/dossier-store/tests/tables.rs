@@ -176,11 +176,13 @@ fn keys_documents_and_records() {
     let (g0, g1) = (GenerationId(id(0)), GenerationId(id(1)));
     let large = Document {
         saved: (0..6_000_000_u32).map(|n| (n % 251) as u8).collect(),
+        shown: vec![1, 2, 3],
         upto: vec![1],
         changes: u32::MAX,
     };
     let small = Document {
         saved: vec![],
+        shown: vec![],
         upto: vec![2],
         changes: 0,
     };
@@ -192,6 +194,7 @@ fn keys_documents_and_records() {
         tx.put_document(&d, &c, &g0, &small)?;
         tx.put_document(&d, &c, &g0, &large)?;
         tx.put_document(&d, &c, &g1, &small)?;
+        tx.put_document(&d, &other, &g1, &small)?;
         tx.put_opened(&ItemHash(id(1)), &d, &c, b"oud")?;
         tx.put_opened(&ItemHash(id(1)), &d, &c, b"nieuw")?;
         tx.put_opened(&ItemHash(id(2)), &d, &other, b"elders")
@@ -217,20 +220,21 @@ fn keys_documents_and_records() {
 
     write(&mut store, |tx| {
         tx.delete_epoch_keys(&d, &c)?;
-        tx.delete_documents(&d, &c, Some(&g0))?;
+        tx.delete_documents(&d, Some(&c))?;
         tx.delete_opened_of(&d, Some(&c))
     });
     assert!(store.epoch_keys(&d, &c).unwrap().is_empty());
     assert_eq!(store.epoch_keys(&d, &other).unwrap().len(), 1);
     assert!(store.document(&d, &c, &g0).unwrap().is_none());
-    assert!(store.document(&d, &c, &g1).unwrap().is_some());
+    assert!(store.document(&d, &c, &g1).unwrap().is_none());
+    assert!(store.document(&d, &other, &g1).unwrap().is_some());
     assert!(store.opened(&ItemHash(id(1))).unwrap().is_none());
     write(&mut store, |tx| {
-        tx.delete_documents(&d, &c, None)?;
+        tx.delete_documents(&d, None)?;
         assert!(tx.delete_opened(&ItemHash(id(2)))?);
         tx.delete_opened_of(&d, None)
     });
-    assert!(store.document(&d, &c, &g1).unwrap().is_none());
+    assert!(store.document(&d, &other, &g1).unwrap().is_none());
 }
 
 #[test]
@@ -360,9 +364,10 @@ fn log_debts_and_undo() {
         assert!(tx.owe(&owed(1, b"a"))?);
         assert!(!tx.owe(&owed(1, b"a"))?);
         for n in 0..10_u8 {
-            tx.push_undo(&d, &[n], 3)?;
+            tx.push_step(&d, Way::Back, &[n], 3)?;
+            tx.push_step(&d, Way::Forth, &[n + 100], 2)?;
         }
-        tx.push_undo(&other, b"x", 3)
+        tx.push_step(&other, Way::Back, b"x", 3)
     });
     drop(store);
     let mut store = Store::open(home.path(), &key(1)).unwrap();
@@ -371,9 +376,14 @@ fn log_debts_and_undo() {
     assert!(write(&mut store, |tx| tx.pay(&owed(1, b"a"))));
     assert!(!write(&mut store, |tx| tx.pay(&owed(1, b"a"))));
     assert_eq!(store.owed(None).unwrap(), [owed(2, b"b")]);
-    assert_eq!(store.count_undo(&d).unwrap(), 3);
-    assert_eq!(store.last_undo(&d).unwrap(), Some(vec![9]));
-    let popped: Vec<_> = (0..4).map(|_| write(&mut store, |tx| tx.pop_undo(&d))).collect();
+    assert_eq!(store.count_steps(&d, Way::Back).unwrap(), 3);
+    assert_eq!(store.last_step(&d, Way::Back).unwrap(), Some(vec![9]));
+    let popped: Vec<_> = (0..4)
+        .map(|_| write(&mut store, |tx| tx.pop_step(&d, Way::Back)))
+        .collect();
     assert_eq!(popped, [Some(vec![9]), Some(vec![8]), Some(vec![7]), None]);
-    assert_eq!(store.count_undo(&other).unwrap(), 1);
+    assert_eq!(store.last_step(&d, Way::Forth).unwrap(), Some(vec![109]));
+    assert_eq!(write(&mut store, |tx| tx.clear_steps(&d, Way::Forth)), 2);
+    assert_eq!(store.count_steps(&d, Way::Forth).unwrap(), 0);
+    assert_eq!(store.count_steps(&other, Way::Back).unwrap(), 1);
 }

@@ -13,7 +13,7 @@ use crate::chains::Chains;
 use crate::identity::Certificate;
 use crate::ids::{ChainId, DeviceId, EpochId, GenerationId, ItemHash, PrincipalId};
 use crate::item::{Kind, Lane, Open, Position};
-use crate::operation::{EraseAt, OpId, Operation, Right, Since};
+use crate::operation::{EraseAt, OpId, Operation, Right, Since, Snapshot};
 
 pub use epochs::EpochNode;
 use epochs::Epochs;
@@ -80,6 +80,15 @@ enum Cutter {
     Member(PrincipalId),
 }
 
+/// A pin of an owner device that names the saved document it comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The last counted item of every chain of the document.
+    pub positions: Vec<Position>,
+    /// The document.
+    pub snapshot: Snapshot,
+}
+
 /// Positions by chain.
 type Pins = BTreeMap<ChainId, BTreeSet<(u32, ItemHash)>>;
 
@@ -100,6 +109,7 @@ pub struct Consent {
     pins: Pins,
     /// Pins of representatives: they never reach what owner devices and representatives wrote.
     manager_pins: Pins,
+    checkpoints: BTreeMap<OpId, Checkpoint>,
     cuts: BTreeMap<DeviceId, Vec<Cut>>,
     denials: BTreeSet<OpId>,
     denials_of_reading: BTreeSet<OpId>,
@@ -135,14 +145,15 @@ impl Consent {
     /// root of [`Self::member`].
     #[must_use]
     pub fn is_cut(&self, device: &DeviceId) -> bool {
-        let root = self.member(device).map(|certificate| certificate.root);
-        self.is_cut_as(device, root)
+        // What is the resident's too, no member ends.
+        let member = self.member(device).filter(|_| !self.is_owner(device));
+        self.is_cut_as(device, member.map(|certificate| certificate.root))
     }
 
     fn is_cut_as(&self, device: &DeviceId, root: Option<PrincipalId>) -> bool {
         self.cuts.get(device).into_iter().flatten().any(|cut| match cut.by {
             Cutter::Root | Cutter::Owner(_) => true,
-            Cutter::Member(by) => root == Some(by) && !self.is_owner(device),
+            Cutter::Member(by) => root == Some(by),
         })
     }
 
@@ -350,6 +361,31 @@ impl Consent {
     #[must_use]
     pub fn erased(&self) -> &BTreeMap<ItemHash, EraseAt> {
         &self.erased
+    }
+
+    /// Checkpoints that count. Whether one can be used is for its bytes to show.
+    pub fn checkpoints(&self) -> impl Iterator<Item = (&OpId, &Checkpoint)> {
+        self.checkpoints.iter()
+    }
+
+    /// The counted checkpoint of the current generation with the most in it, but for those that were refused.
+    #[must_use]
+    pub fn checkpoint(&self, chains: &Chains, refused: &BTreeSet<OpId>) -> Option<(&OpId, &Checkpoint)> {
+        let generation = self.current_generation()?;
+        let fits = |checkpoint: &Checkpoint| {
+            checkpoint.positions.iter().all(|position| {
+                chains
+                    .get(&position.chain)
+                    .is_some_and(|chain| chain.open.lane == Lane::Doc && chain.open.generation == generation)
+            })
+        };
+        self.checkpoints
+            .iter()
+            .filter(|(id, checkpoint)| !refused.contains(*id) && fits(checkpoint))
+            .max_by_key(|(id, checkpoint)| {
+                let changes: u64 = checkpoint.positions.iter().map(|position| u64::from(position.n)).sum();
+                (changes, **id)
+            })
     }
 
     /// True when the operation counts.

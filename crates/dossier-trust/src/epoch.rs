@@ -158,6 +158,36 @@ impl EpochKey {
         )
     }
 
+    /// Seals a part of a checkpoint for the readers of this epoch; `about` says which part of which.
+    pub(crate) fn seal_part(
+        &self,
+        compartment: CompartmentId,
+        about: &[u8],
+        plain: &[u8],
+        random: &mut dyn Random,
+    ) -> Result<Vec<u8>, SealError> {
+        seal(
+            &self.cipher("keukentafel 1 checkpoint key", &compartment.0),
+            about,
+            plain,
+            random,
+        )
+    }
+
+    /// Opens [`Self::seal_part`].
+    pub(crate) fn open_part(
+        &self,
+        compartment: CompartmentId,
+        about: &[u8],
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        open(
+            &self.cipher("keukentafel 1 checkpoint key", &compartment.0),
+            about,
+            sealed,
+        )
+    }
+
     /// An earlier epoch's key, sealed under this one.
     ///
     /// # Errors

@@ -132,15 +132,21 @@ impl RootSecret {
     /// # Errors
     /// [`KeyError::BadKey`]; cannot happen for secrets that [`DeviceSecrets::generate`] made.
     pub fn certify(&self, device: &DeviceSecrets) -> Result<Certificate, KeyError> {
+        Ok(self.certify_keys(device.device(), device.wrapping_recipient()?, device.endpoint()))
+    }
+
+    /// Certifies a device by its three public keys, for one that is elsewhere.
+    #[must_use]
+    pub fn certify_keys(&self, device: DeviceId, wrapping: [u8; 32], endpoint: EndpointKey) -> Certificate {
         let mut certificate = Certificate {
             root: self.principal(),
-            device: device.device(),
-            wrapping: device.wrapping_recipient()?,
-            endpoint: device.endpoint(),
+            device,
+            wrapping,
+            endpoint,
             signature: [0; 64],
         };
         certificate.signature = sign(&self.signing_key(), Certificate::PURPOSE, &certificate.signed_part());
-        Ok(certificate)
+        certificate
     }
 }
 

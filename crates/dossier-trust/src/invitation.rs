@@ -66,9 +66,7 @@ impl Ticket {
     /// As letters and digits, with a checksum of forty bits.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut bytes = self.to_bytes();
-        bytes.extend(blake3(&bytes).first_chunk::<5>().copied().unwrap_or_default());
-        format!("{}{}", Self::PREFIX, base32(&bytes))
+        checked_text(Self::PREFIX, self.to_bytes())
     }
 
     /// Reads [`Self::to_text`], in any case, with spaces and line ends anywhere.
@@ -76,22 +74,7 @@ impl Ticket {
     /// # Errors
     /// [`InvitationError::BadTicket`] when one letter is wrong; [`InvitationError::UnknownSuite`].
     pub fn from_text(text: &str) -> Result<Self, InvitationError> {
-        let text = text.split_whitespace().collect::<String>().to_lowercase();
-        let body = text.strip_prefix(Self::PREFIX).ok_or(InvitationError::BadTicket)?;
-        let bytes = unbase32(body).ok_or(InvitationError::BadTicket)?;
-        let (bytes, checksum) = bytes.split_last_chunk::<5>().ok_or(InvitationError::BadTicket)?;
-        if blake3(bytes).first_chunk::<5>() != Some(checksum) {
-            return Err(InvitationError::BadTicket);
-        }
-        let ticket = Self::from_bytes(bytes).map_err(|error| match error {
-            DecodeError::UnknownSuite => InvitationError::UnknownSuite,
-            DecodeError::Short
-            | DecodeError::Trailing
-            | DecodeError::NotCanonical
-            | DecodeError::TooLong
-            | DecodeError::UnknownKind
-            | DecodeError::NotText => InvitationError::BadTicket,
-        })?;
+        let ticket: Self = read_checked_text(Self::PREFIX, text)?;
         ticket.inviter.verify()?;
         Ok(ticket)
     }
@@ -303,6 +286,36 @@ pub fn code_matches(code: &str, typed: &str) -> bool {
         .filter(|character| !character.is_whitespace() && *character != '-')
         .collect();
     ::blake3::hash(digits.as_bytes()) == ::blake3::hash(code.as_bytes())
+}
+
+/// Bytes as letters and digits after a prefix that says what they are, with a checksum of forty bits.
+#[must_use]
+pub fn checked_text(prefix: &str, mut bytes: Vec<u8>) -> String {
+    bytes.extend(blake3(&bytes).first_chunk::<5>().copied().unwrap_or_default());
+    format!("{prefix}{}", base32(&bytes))
+}
+
+/// Reads [`checked_text`], in any case, with spaces and line ends anywhere.
+///
+/// # Errors
+/// [`InvitationError::BadTicket`] when one letter is wrong; [`InvitationError::UnknownSuite`].
+pub fn read_checked_text<T: Canonical>(prefix: &str, text: &str) -> Result<T, InvitationError> {
+    let text = text.split_whitespace().collect::<String>().to_lowercase();
+    let body = text.strip_prefix(prefix).ok_or(InvitationError::BadTicket)?;
+    let bytes = unbase32(body).ok_or(InvitationError::BadTicket)?;
+    let (bytes, checksum) = bytes.split_last_chunk::<5>().ok_or(InvitationError::BadTicket)?;
+    if blake3(bytes).first_chunk::<5>() != Some(checksum) {
+        return Err(InvitationError::BadTicket);
+    }
+    T::from_bytes(bytes).map_err(|error| match error {
+        DecodeError::UnknownSuite => InvitationError::UnknownSuite,
+        DecodeError::Short
+        | DecodeError::Trailing
+        | DecodeError::NotCanonical
+        | DecodeError::TooLong
+        | DecodeError::UnknownKind
+        | DecodeError::NotText => InvitationError::BadTicket,
+    })
 }
 
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";

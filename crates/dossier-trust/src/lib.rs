@@ -8,11 +8,13 @@
 
 mod bits;
 pub mod chains;
+pub mod checkpoint;
 pub mod codec;
 pub mod consent;
 pub mod epoch;
 pub mod identity;
 pub mod ids;
+pub mod introduction;
 pub mod invitation;
 pub mod item;
 pub mod operation;
@@ -22,3 +24,4 @@ pub mod record;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
+pub mod words;

@@ -2,6 +2,7 @@
 //!
 //! Ids, rights and positions are in clear, so that carriers can check them; names and purposes are [`Sealed`].
 
+use crate::checkpoint::MAX_PARTS;
 use crate::codec::{Canonical, DecodeError, Reader, Writer, ascending};
 use crate::identity::Certificate;
 use crate::ids::{BadId, DeviceId, DossierId, EpochId, GenerationId, ItemHash, PrincipalId, blake3};
@@ -103,15 +104,17 @@ pub struct Back {
     pub sealed: [u8; 72],
 }
 
-/// A checkpoint's document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A checkpoint's document: see [`crate::checkpoint`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Snapshot {
     /// BLAKE3 of the uncompressed save of the canonical rebuild.
     pub hash: [u8; 32],
-    /// Operations in it.
+    /// Operations that it keeps.
     pub ops: u32,
     /// Its length in bytes.
     pub size: u32,
+    /// BLAKE3 of each sealed part, in order.
+    pub parts: Vec<[u8; 32]>,
 }
 
 /// Where erased bytes must go.
@@ -283,7 +286,10 @@ impl Canonical for Operation {
                 out.option(snapshot.as_ref(), |out, snapshot| {
                     out.fixed(&snapshot.hash)
                         .uint(u64::from(snapshot.ops))
-                        .uint(u64::from(snapshot.size));
+                        .uint(u64::from(snapshot.size))
+                        .list(&snapshot.parts, |out, part| {
+                            out.fixed(part);
+                        });
                 });
             }
             Self::Epoch {
@@ -360,6 +366,7 @@ impl Canonical for Operation {
                         hash: input.fixed()?,
                         ops: input.u32()?,
                         size: input.u32()?,
+                        parts: input.list(MAX_PARTS, Reader::fixed)?,
                     })
                 })?,
             },
@@ -444,6 +451,7 @@ mod tests {
                     hash: [1; 32],
                     ops: 5,
                     size: 900,
+                    parts: vec![[2; 32], [1; 32]],
                 }),
             },
             Operation::Epoch {

@@ -31,7 +31,7 @@ pub struct Statement {
     pub deed: Deed,
     /// When, milliseconds of the device's own clock since 1970.
     pub at_ms: u64,
-    /// On what: an item id, a section, or nothing.
+    /// On what: an item id, a section, for a copy that was removed the grants it came with, or nothing.
     pub object: String,
     /// Why, in words, if the device asked.
     pub reason: String,

@@ -82,6 +82,19 @@ impl Verdict {
         verdict
     }
 
+    /// Judges the rec lane alone: for a reader who has the document already, saved when it was judged.
+    #[must_use]
+    pub fn reach_records(consent: &Consent, chains: &Chains) -> Self {
+        let mut verdict = Self {
+            generation: consent.current_generation(),
+            ..Self::default()
+        };
+        for (id, chain) in chains.iter().filter(|(_, chain)| chain.open.lane == Lane::Rec) {
+            verdict.walk_trunk(*id, chain, consent, chains, &Support::default());
+        }
+        verdict
+    }
+
     fn walk_trunk(&mut self, id: ChainId, chain: &Chain, consent: &Consent, chains: &Chains, support: &Support) {
         let mut tip = Tip::start(id);
         let mut trunk = BTreeSet::new();
@@ -277,7 +290,7 @@ impl Verdict {
     }
 
     /// Items whose changes make up the document, with their change hashes, by position.
-    pub fn document(&self) -> impl Iterator<Item = (&Position, &[u8; 32])> {
+    pub fn document(&self) -> impl ExactSizeIterator<Item = (&Position, &[u8; 32])> {
         self.document.iter()
     }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
 
 use crate::setup::{self, Need};
-use crate::{process, ui};
+use crate::{build, process};
 
 /// A family from `crates/dossier-exchange/data`, to look around in.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -43,29 +43,16 @@ pub fn start(demo: Option<Demo>, home: Option<&Path>, screenshot: Option<&Path>)
         None if display => None,
         None => Some(process::target_folder()?.join("window.png")),
     };
-    let mut needs = vec![Need::Pages, Need::Compile, Need::Window];
     if picture.is_some() {
-        needs.push(Need::VirtualScreen);
+        setup::ensure(&[Need::VirtualScreen])?;
     }
-    setup::ensure(&needs)?;
-    ui::ensure_built()?;
-
-    // One command for all of them: chosen apart, the same libraries would be compiled with other features.
-    let mut build = process::cargo();
-    build.args(["build", "--release", "--locked"]);
-    build.args(["--package", "keukentafel-desktop", "--bin", "keukentafel-desktop"]);
-    build.args(["--package", "dossier-cli", "--bin", "keukentafel"]);
-    if picture.is_some() {
-        build.args(["--package", "keukentafel-tests", "--bin", "screenshot"]);
-    }
-    process::run(&mut build)?;
-    let built = process::target_folder()?.join("release");
+    let built = build::for_use()?;
 
     // Lives until the window has closed, and takes the folder along when it goes.
     let throw_away = demo
-        .map(|demo| ThrowAway::fill(demo, &built.join("keukentafel")))
+        .map(|demo| ThrowAway::fill(demo, &built.program("keukentafel")))
         .transpose()?;
-    let mut window = process::program(built.join("keukentafel-desktop"));
+    let mut window = process::program(built.program("keukentafel-desktop"));
     if let Some(filled) = &throw_away {
         // Nobody is to be reached from a family that does not exist.
         window
@@ -76,7 +63,7 @@ pub fn start(demo: Option<Demo>, home: Option<&Path>, screenshot: Option<&Path>)
     }
     match picture {
         None => process::run(&mut window),
-        Some(file) => take_picture(&built.join("screenshot"), &window, &file, display),
+        Some(file) => take_picture(&built.program("screenshot"), &window, &file, display),
     }
 }
 

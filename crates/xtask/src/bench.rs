@@ -4,27 +4,19 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::process;
-use crate::setup::{self, Need};
+use crate::{build, process};
 
 /// Builds with optimisation, measures, prints one table, and writes it to `bench.json` in cargo's target folder.
 ///
 /// # Errors
 /// When something cannot be built or measured; with `strict`, also when a bar is missed.
 pub fn run(only: &[String], strict: bool) -> Result<()> {
-    setup::ensure(&[Need::Compile])?;
+    let built = build::for_use()?;
     let target = process::target_folder()?;
-    let built = |name: &str| {
-        target
-            .join("release")
-            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-    };
-    build(&["--package", "dossier-cli", "--bin", "keukentafel"])?;
-    build(&["--package", "keukentafel-tests", "--bin", "bench"])?;
-    let mut command = process::program(built("bench"));
+    let mut command = process::program(built.program("bench"));
     option(&mut command, "--json", &target.join("bench.json"));
     option(&mut command, "--folder", &target.join("bench"));
-    option(&mut command, "--program", &built("keukentafel"));
+    option(&mut command, "--program", &built.program("keukentafel"));
     if strict {
         command.arg("--strict");
     }
@@ -32,14 +24,6 @@ pub fn run(only: &[String], strict: bool) -> Result<()> {
         command.arg("--only").args(only);
     }
     process::run(&mut command)
-}
-
-fn build(what: &[&str]) -> Result<()> {
-    process::run(
-        process::cargo()
-            .args(["build", "--release", "--quiet", "--locked"])
-            .args(what),
-    )
 }
 
 fn option(command: &mut std::process::Command, name: &str, path: &Path) {

@@ -3,12 +3,12 @@
 
 mod stage;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::process;
+use crate::{build, process};
 use stage::Stage;
 
 const FAMILY: &str = "crates/dossier-exchange/data/demo-lisa.json";
@@ -24,7 +24,8 @@ const REFUSED: i32 = 4;
 /// # Errors
 /// The step that did not hold, and why.
 pub fn play(home: Option<&Path>, debug: bool) -> Result<()> {
-    let binary = build(debug)?;
+    let built = if debug { build::for_tests()? } else { build::for_use()? };
+    let binary = built.program("keukentafel");
     let throw_away = tempfile::tempdir()?;
     let folder = match home {
         Some(home) => {
@@ -59,20 +60,6 @@ pub fn play(home: Option<&Path>, debug: bool) -> Result<()> {
         println!("De mappen staan in {}.", home.display());
     }
     Ok(())
-}
-
-fn build(debug: bool) -> Result<PathBuf> {
-    let mut cargo = process::cargo();
-    cargo.args(["build", "--quiet", "--package", "dossier-cli", "--locked"]);
-    if !debug {
-        cargo.arg("--release");
-    }
-    ensure!(
-        cargo.status().context("cargo build")?.success(),
-        "dossier-cli does not build"
-    );
-    let folder = process::target_folder()?.join(if debug { "debug" } else { "release" });
-    Ok(folder.join(format!("keukentafel{}", std::env::consts::EXE_SUFFIX)))
 }
 
 impl Stage {

@@ -4,6 +4,7 @@
 
 mod app;
 mod bench;
+mod build;
 mod demo;
 mod fuzz;
 mod licences;
@@ -63,7 +64,7 @@ enum Task {
     },
     /// Measure what the design promises, each figure beside its floor; one table, and `bench.json` in the target folder
     Bench {
-        /// Only these: edit, visible, frames, demo, memory
+        /// Only these: edit, visible, frames, long, consent, hostile, demo, memory
         #[arg(long, value_name = "ROW", num_args = 1..)]
         only: Vec<String>,
         /// Fail when a bar is missed

@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use cargo_metadata::MetadataCommand;
 use clap::ValueEnum;
 
 use crate::setup::{self, Need};
-use crate::{licences, process, ui};
+use crate::{build, licences, process, ui};
 
 /// One group of checks that run, fail and are timed together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,6 +19,8 @@ pub enum Lane {
     Lints,
     /// Every Rust test: units, journeys, hostile input, structure, drift of generated types
     Rust,
+    /// The built pages in a browser over the real program: flows, barriers, bad input, speed; pictures of every screen
+    Browser,
     /// The real window on a virtual screen
     Native,
     /// The documentation builds without a warning
@@ -27,6 +28,9 @@ pub enum Lane {
     /// Licences, bans and sources of everything that comes along
     Licences,
 }
+
+/// Longest that the tests of one lane may take when nobody watches: several times what they do on two cores.
+const LONGEST: Duration = Duration::from_mins(30);
 
 /// How a lane ended, when it did not fail.
 enum Passage {
@@ -101,6 +105,7 @@ impl Lane {
             Self::Lints => &[Need::Checks, Need::Pages, Need::Compile, Need::Window],
             Self::Rust => &[Need::Pages, Need::Compile, Need::Window, Need::OtherPrograms],
             Self::Docs => &[Need::Pages, Need::Compile, Need::Window],
+            Self::Browser => &[Need::Pages, Need::Compile, Need::Window, Need::Browser],
             Self::Native => &[Need::Pages, Need::Compile, Need::Window, Need::VirtualScreen],
             Self::Licences => &[],
         }
@@ -130,14 +135,17 @@ impl Lane {
                 process::run(&mut clippy)?;
             }
             Self::Rust => {
-                build(&[])?;
+                let built = build::for_tests()?;
                 let mut test = process::cargo();
-                // Setup has seen to every program that a test asks for: one that is missing is a fault now.
+                // Setup has seen to every program that a test asks for: one that is missing is a fault now. Our own was
+                // built a moment ago; a test that built it by itself would compile every library again.
                 test.args(["test", "--workspace", "--locked", "--no-fail-fast"])
-                    .env("DOSSIER_SET_UP", "1");
-                process::run(&mut test)?;
+                    .env("DOSSIER_SET_UP", "1")
+                    .env("KEUKENTAFEL_PROGRAM", built.program("keukentafel"));
+                process::run(&mut process::within(LONGEST, test))?;
             }
-            Self::Native => return native(),
+            Self::Browser => return browser(),
+            Self::Native => native()?,
             Self::Docs => {
                 ui::ensure_built()?;
                 let mut docs = process::cargo();
@@ -151,43 +159,30 @@ impl Lane {
     }
 }
 
-/// Builds every program and every test of the workspace, as the tests want them.
-///
-/// The tests start real programs, which `cargo test` alone does not build for another package. Whole workspace and
-/// tests together, always: a smaller choice gives shared libraries other features, and compiles them again.
-fn build(more: &[&str]) -> Result<()> {
-    ui::ensure_built()?;
-    process::run(
-        process::cargo()
-            .args(["build", "--workspace", "--bins", "--tests", "--locked"])
-            .args(more),
-    )
-}
+/// Names under which the browser is installed.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// The tests that open the window: a target that `cargo test` leaves out, since it needs a screen.
-const NATIVE: [&str; 2] = ["--test", "native"];
-
-fn native() -> Result<Passage> {
-    if !has_native_target()? {
-        return Ok(Passage::Skipped("the tests package has no target `native`".to_owned()));
-    }
-    build(&NATIVE)?;
-    let mut test = process::cargo();
-    test.args(["test", "--workspace", "--locked"]).args(NATIVE);
-    process::run(&mut process::on_virtual_screen(&test))?;
+fn browser() -> Result<Passage> {
+    let Some(browser) = BROWSERS.iter().find_map(|name| process::found(name)) else {
+        let reason = setup::no_browser().unwrap_or("there is no Chromium on this machine");
+        return Ok(Passage::Skipped(reason.to_owned()));
+    };
+    let built = build::for_tests()?;
+    let pictures = process::target_folder()?.join("screens");
+    let mut test = ui::npm();
+    test.args(["run", "browser"])
+        .env("KEUKENTAFEL_BRIDGE", built.program("bridge"))
+        .env("KEUKENTAFEL_CHROMIUM", browser)
+        .env("KEUKENTAFEL_SCREENS", &pictures);
+    process::run(&mut process::within(LONGEST, test))?;
+    println!("pictures of every screen: {}", pictures.display());
     Ok(Passage::Passed)
 }
 
-fn has_native_target() -> Result<bool> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(process::root().join("Cargo.toml"))
-        .no_deps()
-        .exec()?;
-    Ok(metadata
-        .packages
-        .iter()
-        .flat_map(|package| &package.targets)
-        .any(|target| target.name == "native"))
+fn native() -> Result<()> {
+    let mut test = process::program(build::test("native")?);
+    test.arg("--ignored");
+    process::run(&mut process::within(LONGEST, process::on_virtual_screen(&test)))
 }
 
 /// The closing table; its last line is the one that a reader of the log looks for.

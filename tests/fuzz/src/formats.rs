@@ -8,6 +8,7 @@ use dossier_trust::codec::{Canonical, Reader};
 use dossier_trust::epoch::{EpochKey, open_with};
 use dossier_trust::identity::{Certificate, DeviceSecrets, RootSecret};
 use dossier_trust::ids::{ChainId, blake3};
+use dossier_trust::introduction::{Introduction, ReturnTicket};
 use dossier_trust::invitation::{Join, Ticket};
 use dossier_trust::item::{Header, Item, Lane, Open, SignedOpen};
 use dossier_trust::operation::Operation;
@@ -175,7 +176,7 @@ pub fn receipt(data: &[u8]) {
     let _: Option<Statement> = input(data, shapes::statement);
 }
 
-/// Tickets as bytes and as letters, and knocks.
+/// Tickets as bytes and as letters, knocks, and how a device comes back.
 pub fn ticket(data: &[u8]) {
     if let Some(ticket) = input(data, shapes::ticket) {
         let text = ticket.to_text();
@@ -187,6 +188,11 @@ pub fn ticket(data: &[u8]) {
     }
     if let Some((0, raw)) = data.split_first() {
         let _ = Ticket::named_by_knock(raw);
+        if let Some(introduction) = read::<Introduction>(raw) {
+            assert!(Introduction::is_one(raw));
+            let _ = introduction.verify();
+        }
+        let _ = read::<ReturnTicket>(raw).map(|ticket| ReturnTicket::from_text(&ticket.to_text()));
         if let Ok(text) = std::str::from_utf8(raw)
             && let Ok(ticket) = Ticket::from_text(text)
         {

@@ -17,6 +17,7 @@
     clippy::large_enum_variant
 )]
 
+mod checkpoint;
 mod dice;
 mod formats;
 mod shapes;
@@ -57,12 +58,13 @@ use dice::Dice;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     ("open", formats::open),
     ("item", formats::item),
     ("operation", formats::operation),
     ("change", formats::change),
     ("story", story),
+    ("checkpoint", checkpoint::checkpoint),
     ("record", formats::record),
     ("wrap", formats::wrap),
     ("receipt", formats::receipt),
@@ -90,7 +92,7 @@ fn verdict(data: &[u8]) {
         return;
     };
     let history = generator::history_of(Dice::of(rest), how & 1 == 1);
-    let law = u64::from(how >> 1) % 6;
+    let law = u64::from(how >> 1) % histories::COSTLY;
     let held = histories::hold(&history, &mut Dice::of(part), BTreeSet::from([law]));
     assert_eq!(held, Ok(()), "law {law}");
 }

@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 use keukentafel_fuzz::TARGETS;
 
 static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+    // The engine's would end the program at every panic, also one that the program is meant to catch. One that nobody
+    // catches still ends it.
+    drop(std::panic::take_hook());
     let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
     let found = TARGETS.iter().find(|(known, _)| *known == name);
     let Some((_, target)) = found else {

@@ -230,6 +230,9 @@ pub fn operation(u: &mut Unstructured<'_>) -> Result<Operation> {
                     hash: name(u)?,
                     ops: u.arbitrary()?,
                     size: u.arbitrary()?,
+                    parts: (0..u.int_in_range(0..=3)?)
+                        .map(|_| name(u))
+                        .collect::<arbitrary::Result<_>>()?,
                 })
             })?,
         },

@@ -3,6 +3,10 @@
 
 mod access_table;
 mod bad_input;
+mod care;
+mod coming_back;
 mod interrupted;
+mod leaving;
+mod looking;
 mod main_job;
 mod stage;

@@ -1,27 +1,49 @@
 /**
- * What the screens need from the program behind them. Two transports carry it: the desktop window
- * (`tauri.ts`) and a local HTTP bridge (`http.ts`). Screens know neither.
+ * What the screens need from the program behind them. The desktop window carries it (`tauri.ts`); a browser lends its
+ * shell from `scripts/shell.js`. Screens know neither.
  */
 import type { AccessView } from '../generated/AccessView';
+import type { AttachmentView } from '../generated/AttachmentView';
+import type { BackupMade } from '../generated/BackupMade';
+import type { BackupState } from '../generated/BackupState';
 import type { Changed } from '../generated/Changed';
+import type { CheckList } from '../generated/CheckList';
 import type { Confirmed } from '../generated/Confirmed';
+import type { CorrectionView } from '../generated/CorrectionView';
+import type { CrisisCard } from '../generated/CrisisCard';
+import type { CrisisCardChoice } from '../generated/CrisisCardChoice';
 import type { DeliveryView } from '../generated/DeliveryView';
+import type { DeviceView } from '../generated/DeviceView';
 import type { DossierCard } from '../generated/DossierCard';
+import type { Drafts } from '../generated/Drafts';
 import type { Event } from '../generated/Event';
+import type { Exported } from '../generated/Exported';
 import type { Fault } from '../generated/Fault';
+import type { FetchedTicket } from '../generated/FetchedTicket';
 import type { Finding } from '../generated/Finding';
+import type { HistoryView } from '../generated/HistoryView';
 import type { InvitationCard } from '../generated/InvitationCard';
 import type { Invited } from '../generated/Invited';
+import type { JoinView } from '../generated/JoinView';
+import type { Lacking } from '../generated/Lacking';
 import type { Line } from '../generated/Line';
+import type { OfferView } from '../generated/OfferView';
 import type { PlanView } from '../generated/PlanView';
+import type { Printed } from '../generated/Printed';
 import type { ProfileMade } from '../generated/ProfileMade';
 import type { ProposalView } from '../generated/ProposalView';
 import type { Request } from '../generated/Request';
+import type { Restored } from '../generated/Restored';
+import type { Returned } from '../generated/Returned';
+import type { ReturnView } from '../generated/ReturnView';
 import type { Revoked } from '../generated/Revoked';
 import type { SectionCard } from '../generated/SectionCard';
 import type { SectionView } from '../generated/SectionView';
+import type { SharesMade } from '../generated/SharesMade';
 import type { Status } from '../generated/Status';
+import type { TicketWordsView } from '../generated/TicketWordsView';
 import type { TodayView } from '../generated/TodayView';
+import type { Undone } from '../generated/Undone';
 import type { Verified } from '../generated/Verified';
 import type { Words } from '../generated/Words';
 
@@ -34,7 +56,21 @@ interface AnswerByMethod {
   unlock: Status;
   profile_create: ProfileMade;
   recovery_words: Words;
+  recovery_check: Changed;
+  recovery_split: SharesMade;
+  restore: Restored | null;
+  backup: BackupMade | null;
+  backup_state: BackupState;
+  return_ticket: ReturnView;
+  return: Returned;
+  lacking: Lacking;
+  begin_again: Lacking;
+  devices: DeviceView[];
+  device_revoke: DeviceView[];
+  passphrase_change: Changed;
+  dossier_remove: Changed;
   dossier_new: DossierCard;
+  demo_load: DossierCard;
   today: TodayView;
   plan: PlanView;
   section: SectionView;
@@ -42,21 +78,49 @@ interface AnswerByMethod {
   item_add: Changed;
   item_set: Changed;
   item_remove: Changed;
-  undo: Changed;
+  undo: Undone;
+  redo: Undone;
   note_add: Changed;
   note_react: Changed;
   invite: Invited;
   invitations: InvitationCard[];
   proposals: ProposalView[];
   invitation_end: Changed;
+  ticket_words: TicketWordsView;
+  fetch_ticket: FetchedTicket;
   confirm: Confirmed;
+  offer: OfferView;
+  join: JoinView;
+  joins: JoinView[];
+  join_end: Changed;
   access: AccessView;
   revoke: Revoked;
   change_access: Changed;
+  history: HistoryView;
+  look: DossierCard | TodayView | PlanView | SectionView;
+  correction_ask: Changed;
+  correction_answer: Changed;
+  corrections: CorrectionView[];
+  lock: Changed;
+  drafts_keep: Changed;
+  drafts_take: Drafts;
+  emergency_open: Changed;
+  emergencies: Line[];
+  crisis_cards: CrisisCard[];
+  crisis_card_chosen: CrisisCardChoice;
+  crisis_card_choose: Changed;
   log: Line[];
   verify: Verified;
   doctor: Finding[];
   sync_status: DeliveryView[];
+  print: Printed | null;
+  export_list: CheckList;
+  export: Exported | null;
+  export_stop: null;
+  attach: AttachmentView | null;
+  attachments: AttachmentView[];
+  attachment_save: Printed | null;
+  work_stop: null;
 }
 
 /** The answer that a given request gets. A method without a row here does not compile at its call. */

@@ -34,6 +34,7 @@ const SHAPES = {
       <path d="M9 8h2M13 8h2M9 12h2M13 12h2M10 20.5V16h4v4.5" />
     </>
   ),
+  paper: <path d="M6 3.5h8l4.5 4.5v12.5H6zM14 3.5V8h4.5M9 12.5h6.5M9 16h6.5" />,
   phone: <path d="M6 3.5h3l1.5 4-2 1.5a12 12 0 006.5 6.5l1.5-2 4 1.5v3a2 2 0 01-2 2A16.5 16.5 0 014 5.5a2 2 0 012-2z" />,
   screen: (
     <>
@@ -49,6 +50,7 @@ const SHAPES = {
   ),
   plus: <path d="M12 5v14M5 12h14" />,
   undo: <path d="M8.5 5L4 9.5 8.5 14M4.5 9.5H14a5.5 5.5 0 010 11h-3" />,
+  redo: <path d="M15.5 5L20 9.5 15.5 14M19.5 9.5H10a5.5 5.5 0 000 11h3" />,
   close: <path d="M6 6l12 12M18 6L6 18" />,
   eye: (
     <>
@@ -63,6 +65,7 @@ const SHAPES = {
       <path d="M12 10v4.5M12 17.2v.1" />
     </>
   ),
+  sound: <path d="M4 9.5v5h3.5L12 19V5L7.5 9.5zM15.5 9a4 4 0 010 6M18 6.5a7.5 7.5 0 010 11" />,
   speech: <path d="M4 5h16v11h-8.5L7 20v-4H4z" />,
   person: (
     <>
@@ -117,6 +120,7 @@ const SHAPES = {
   ),
   steps: <path d="M4 19.5v-4h5v-4h5v-4h6" />,
   list: <path d="M9 6h11M9 12h11M9 18h11M4.5 6h.1M4.5 12h.1M4.5 18h.1" />,
+  up: <path d="M6 14.5l6-6 6 6" />,
   chevron: <path d="M6 9.5l6 6 6-6" />,
   lightbulb: <path d="M9 18h6M10 21h4M12 3a6 6 0 00-3.5 10.9c.7.6 1 1.2 1 2.1h5c0-.9.3-1.5 1-2.1A6 6 0 0012 3z" />,
 } satisfies Record<string, ReactNode>;

@@ -9,6 +9,8 @@ interface Props<T> {
   estimate: number;
   className?: string;
   label?: string;
+  /** Rows up to which the list is drawn whole; fewer where a row is large. */
+  whole?: number;
 }
 
 /** Up to here a list is drawn whole: search in the page and printing then find everything. */
@@ -16,8 +18,8 @@ const WHOLE = 150;
 
 /** A list that draws only what is near the screen once it is long; the place of each row stays known to a screen reader. */
 export function LongList<T>(props: Props<T>) {
-  const { items, keyOf, children, className, label } = props;
-  if (items.length > WHOLE) return <Windowed {...props} />;
+  const { items, keyOf, children, className, label, whole = WHOLE } = props;
+  if (items.length > whole) return <Windowed {...props} />;
   return (
     <ul className={className} aria-label={label}>
       {items.map((item, index) => (

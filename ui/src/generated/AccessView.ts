@@ -3,7 +3,7 @@ import type { AccessPerson } from "./AccessPerson";
 import type { InvitationView } from "./InvitationView";
 
 /**
- * Answer to [`Request::Access`].
+ * Answer to `Request::Access`.
  */
 export type AccessView = { 
 /**

@@ -31,7 +31,15 @@ ticket: string,
 /**
  * Person id inside the dossier; none when it was refused.
  */
-person: string | null, } | { "event": "peer", 
+person: string | null, } | { "event": "answer", 
+/**
+ * Name of the ticket (hex).
+ */
+ticket: string, } | { "event": "working", 
+/**
+ * How much, in thousands of bytes.
+ */
+kilobytes: number, } | { "event": "peer", 
 /**
  * Name, if known.
  */
@@ -39,4 +47,8 @@ name: string | null,
 /**
  * True while there is a connection.
  */
-connected: boolean, };
+connected: boolean, } | { "event": "exporting", 
+/**
+ * How far it is, of 100.
+ */
+percent: number, };

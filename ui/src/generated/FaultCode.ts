@@ -3,4 +3,4 @@
 /**
  * Kinds of fault. The command line maps each to an exit status (`Fault::exit`).
  */
-export type FaultCode = "not_allowed" | "not_found" | "invalid" | "input_refused" | "not_reachable" | "wrong_passphrase" | "locked" | "in_use" | "disk_full" | "not_writable" | "damaged" | "already_exists" | "no_profile" | "newer_version" | "internal";
+export type FaultCode = "not_allowed" | "not_found" | "invalid" | "too_long" | "input_refused" | "not_reachable" | "wrong_passphrase" | "locked" | "in_use" | "disk_full" | "not_writable" | "damaged" | "already_exists" | "no_profile" | "newer_version" | "internal";

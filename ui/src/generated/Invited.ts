@@ -2,7 +2,7 @@
 import type { ScopeView } from "./ScopeView";
 
 /**
- * Answer to [`Request::Invite`].
+ * Answer to `Request::Invite`.
  */
 export type Invited = { 
 /**

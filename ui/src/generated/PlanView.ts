@@ -5,7 +5,7 @@ import type { OnlookerView } from "./OnlookerView";
 import type { RightView } from "./RightView";
 
 /**
- * Answer to [`Request::Plan`].
+ * Answer to `Request::Plan`.
  */
 export type PlanView = { 
 /**

@@ -15,4 +15,8 @@ level: string,
 /**
  * False when only the fact that there is something ("dat") is shared.
  */
-content: boolean, };
+content: boolean, 
+/**
+ * Opens in an emergency only, with a reason.
+ */
+emergency?: boolean, };

@@ -5,7 +5,7 @@ import type { NewsView } from "./NewsView";
 import type { OnlookerView } from "./OnlookerView";
 
 /**
- * Answer to [`Request::Today`].
+ * Answer to `Request::Today`.
  */
 export type TodayView = { 
 /**

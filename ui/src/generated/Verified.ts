@@ -2,7 +2,7 @@
 import type { VerifiedCompartment } from "./VerifiedCompartment";
 
 /**
- * Answer to [`Request::Verify`].
+ * Answer to `Request::Verify`.
  */
 export type Verified = { 
 /**

@@ -35,4 +35,8 @@ records: number,
 /**
  * Items that wait outside.
  */
-waiting: number, };
+waiting: number, 
+/**
+ * How many of the changes lie in a checkpoint.
+ */
+in_checkpoint: number, };

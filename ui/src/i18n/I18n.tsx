@@ -1,4 +1,5 @@
-import { createContext, type ReactNode, use, useEffect, useMemo } from 'react';
+import { createContext, type ReactNode, use, useCallback, useEffect, useMemo } from 'react';
+import { TooLong } from '../components/Field';
 import { type Key, type Language, LANGUAGES, lookUp, type Values } from './catalogue';
 import { Dates } from './dates';
 
@@ -28,7 +29,17 @@ export function I18nProvider({ language, children }: { language: Language; child
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
-  return <I18nContext value={words}>{children}</I18nContext>;
+  const tooLong = useCallback((by: number, most: number) => words.t('common.paste_too_long', { by: by.toLocaleString(language), most: most.toLocaleString(language) }), [words, language]);
+  return (
+    <I18nContext value={words}>
+      <TooLong value={tooLong}>{children}</TooLong>
+    </I18nContext>
+  );
+}
+
+/** Name of a section: the resident's own; ours, in the language of the reader, also where a family brought it along in Dutch. */
+export function sectionName({ id, label }: { id: string; label?: string | null }, { term }: Pick<Words, 'term'>): string {
+  return !label || label === lookUp('nl', `term.section.${id}`) ? term('section', id) : label;
 }
 
 export function useWords(): Words {

@@ -21,6 +21,11 @@ describe('dates in words', () => {
     expect(en.near(day, TODAY).replace(',', '')).toBe(english);
   });
 
+  it('says as much of a day as is known', () => {
+    expect(['2026-09-08', '2026-09-08T10:00:00+02:00', '2025-11', '2011', 'vroeger'].map((text) => nl.known(text))).toEqual(['8 september 2026', '8 september 2026', 'november 2025', '2011', 'vroeger']);
+    expect(en.known('2025-11')).toBe('November 2025');
+  });
+
   it('says a moment', () => {
     expect(nl.moment('2026-11-24T10:00:00+01:00', TODAY)).toBe('morgen om 10.00 uur');
     expect(en.moment('2026-11-24T09:05:00+01:00', TODAY)).toBe('tomorrow at 9:05');

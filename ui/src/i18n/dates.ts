@@ -11,6 +11,7 @@ export class Dates {
   readonly #long: Intl.DateTimeFormat;
   readonly #longYear: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
+  readonly #month: Intl.DateTimeFormat;
   readonly #short: Intl.DateTimeFormat;
   readonly #locale: string;
   readonly #dutchTime: boolean;
@@ -22,6 +23,7 @@ export class Dates {
     this.#long = new Intl.DateTimeFormat(LOCALE[language], day);
     this.#locale = LOCALE[language];
     this.#date = new Intl.DateTimeFormat(LOCALE[language], { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
+    this.#month = new Intl.DateTimeFormat(LOCALE[language], { month: 'long', year: 'numeric', timeZone: 'UTC' });
     this.#short = new Intl.DateTimeFormat(LOCALE[language], { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
     this.#longYear = new Intl.DateTimeFormat(LOCALE[language], { ...day, year: 'numeric' });
   }
@@ -37,6 +39,12 @@ export class Dates {
   date(day: string): string {
     const at = noon(day);
     return at === null ? day : this.#date.format(at);
+  }
+
+  /** `3 december 2026`; `december 2026` or `2026` where no more is known. */
+  known(text: string): string {
+    const [, year, month] = /^(\d{4})-(\d{2})$/.exec(text) ?? [];
+    return year && month ? this.#month.format(Date.UTC(Number(year), Number(month) - 1, 15)) : /^\d{4}-\d{2}-\d{2}/.test(text) ? this.date(text.slice(0, 10)) : text;
   }
 
   /** The Dutch day on which an instant falls. */

@@ -34,6 +34,13 @@ export function BackendProvider({ backend, children }: { backend: Backend; child
   return <LiveContext value={live}>{children}</LiveContext>;
 }
 
+/** The same events and another program to ask: for pages that are shown through other eyes. */
+export function OtherProgram({ backend, children }: { backend: Backend; children: ReactNode }) {
+  const { listen } = useLive();
+  const live = useMemo<Live>(() => ({ backend, listen }), [backend, listen]);
+  return <LiveContext value={live}>{children}</LiveContext>;
+}
+
 export function useLive(): Live {
   const live = use(LiveContext);
   if (!live) throw new Error('BackendProvider is missing');

@@ -4,6 +4,7 @@ import type { DeliveryView } from '../generated/DeliveryView';
 import type { InvitationCard } from '../generated/InvitationCard';
 import type { Line } from '../generated/Line';
 import type { ProposalView } from '../generated/ProposalView';
+import type { StepView } from '../generated/StepView';
 import type { ScopeView } from '../generated/ScopeView';
 
 const scope = (section: string, level: string, content = true): ScopeView => ({ section, level, content });
@@ -22,7 +23,7 @@ export const ACCESS: AccessPerson[] = [
     ended: null,
   },
   { person: 'p-ria', principal: 'a2', name: 'Ria Verhagen', role: 'mantelzorger', organisation: null, purpose: 'helpen in huis', until: null, scopes: [scope('agenda', 'zien'), scope('plan', 'zien'), scope('crisis', 'zien')], compared: false, ended: null },
-  { person: 'p-tim', principal: 'a3', name: 'Tim Groen', role: 'woningcorporatie', organisation: 'Waterstad Woonzorg', purpose: null, until: null, scopes: [], compared: true, ended: { confirmed: false } },
+  { person: 'p-tim', principal: 'a3', name: 'Tim Groen', role: 'woningcorporatie', organisation: 'Waterstad Woonzorg', purpose: null, until: null, scopes: [], compared: true, ended: { confirmed: false, devices: [] } },
 ];
 
 export const DELIVERIES: DeliveryView[] = [
@@ -67,4 +68,19 @@ export const LOG: Line[] = [
   line('added', '2026-11-22T14:10:00+01:00', 'p-karin', 'Karin de Wit', 'verslagen', { objects: ['n-1'] }),
   line('refused', '2026-11-22T11:00:00+01:00', 'p-ria', 'Ria Verhagen', 'geld', { reason: 'no_grant', role: 'mantelzorger' }),
   line('granted', '2026-09-03T10:00:00+01:00', 'p-lisa', 'Lisa Verhagen', null, { objects: ['p-karin'] }),
+];
+
+const LISA = { id: 'p-lisa', name: 'Lisa Verhagen' };
+const KARIN = { id: 'p-karin', name: 'Karin de Wit' };
+const step = (name: string, at: string, who: { id: string; name: string }, deed: StepView['deed'], fields: StepView['fields'], more: Partial<StepView> = {}): StepView => ({ step: name, at, who, role: null, organisation: null, right: 'eigenaar', deed, undoes: null, fields, ...more });
+
+/** What became of a goal. */
+export const HISTORY: StepView[] = [
+  step('a1b2c3d4e5', '2026-11-02T09:00:00+01:00', LISA, 'added', [{ field: 'title', before: null, after: 'Ik weet wat ik kan uitgeven' }]),
+  step('b1b2c3d4e5', '2026-11-10T14:05:00+01:00', KARIN, 'changed', [
+    { field: 'title', before: 'Ik weet wat ik kan uitgeven', after: 'Ik weet elke week wat ik kan uitgeven' },
+    { field: 'target_date', before: null, after: '2027-01-31' },
+    { field: 'status', before: 'nieuw', after: 'gehaald' },
+  ], { role: 'wijkteam', right: 'aanpassen' }),
+  step('c1b2c3d4e5', '2026-11-20T20:15:00+01:00', LISA, 'put_back', [{ field: 'status', before: 'gehaald', after: 'nieuw' }], { undoes: 'b1b2c3d4e5' }),
 ];

@@ -3,11 +3,17 @@
  * keeps no rules of its own. Nothing outside tests may import this file.
  */
 import { BackendFault, type Backend, CONTRACT, type Listener } from '../backend';
-import { ACCESS, DELIVERIES, INVITATION, INVITATIONS, LOG, PROPOSALS } from './fixtureAccess';
+import { ACCESS, DELIVERIES, HISTORY, INVITATION, INVITATIONS, LOG, PROPOSALS } from './fixtureAccess';
+import { FixtureInviter } from './fixtureJoin';
+import { recoveryAnswer } from './fixtureRecovery';
 import { FAMILY_NAMES, FAMILY_SECTIONS, familyItems, itemOf } from './fixtureFamily';
 import type { AccessPerson } from '../generated/AccessPerson';
 import type { ActionView } from '../generated/ActionView';
 import type { AppointmentView } from '../generated/AppointmentView';
+import type { AttachmentView } from '../generated/AttachmentView';
+import type { CheckList } from '../generated/CheckList';
+import type { CorrectionView } from '../generated/CorrectionView';
+import type { CrisisCard } from '../generated/CrisisCard';
 import type { DossierCard } from '../generated/DossierCard';
 import type { Event } from '../generated/Event';
 import type { FaultCode } from '../generated/FaultCode';
@@ -15,6 +21,7 @@ import type { GoalView } from '../generated/GoalView';
 import type { InvitationCard } from '../generated/InvitationCard';
 import type { ItemView } from '../generated/ItemView';
 import type { Line } from '../generated/Line';
+import type { Look } from '../generated/Look';
 import type { NewsView } from '../generated/NewsView';
 import type { OnlookerView } from '../generated/OnlookerView';
 import type { PersonRef } from '../generated/PersonRef';
@@ -107,10 +114,29 @@ const SEEN_BY: OnlookerView[] = [
 
 const LISA_CARD: DossierCard = { id: 'd1a5', title: 'Het dossier van Lisa en haar gezin', own: true, me: 'p-lisa', sections: FAMILY_SECTIONS };
 
+const CORRECTIONS: CorrectionView[] = [
+  { id: 'co-1', note: 'n-1', author: person('p-karin'), asked_by: person('p-lisa'), asked: '2026-11-20', wrong: 'Ik heb de brief zelf al opengemaakt.', wish: 'Lisa maakte de brief zelf open.', until: '2026-12-20', late: false, state: 'open', answer: null, answered: null, mine: false },
+  { id: 'co-2', note: 'n-3', author: person('p-samira'), asked_by: person('p-lisa'), asked: '2026-10-01', wrong: 'Het bedrag klopt niet.', wish: null, until: '2026-11-01', late: true, state: 'open', answer: null, answered: null, mine: false },
+];
+const CRISIS_CARD: CrisisCard = {
+  name: 'Lisa Verhagen',
+  calls: [
+    { name: 'Ria Verhagen', phone: '06 00 00 01 03', hours: null },
+    { name: '112', phone: '112', hours: 'bij direct gevaar' },
+  ],
+  early_signs: ['Ik slaap twee nachten niet'],
+  what_helps: ['Even naar buiten met Fatma'],
+  what_not: ['Niet met vier mensen tegelijk praten'],
+  children: 'De kinderen gaan naar oma Ria.',
+  medical: 'Lisa kan niet tegen penicilline.',
+  updated: '2026-09-08',
+};
+
 export type Household = 'lisa' | 'karin' | 'empty';
 
 interface State {
   people: AccessPerson[];
+  corrections: CorrectionView[];
   invitations: InvitationCard[];
   items: ItemView[];
   log: Line[];
@@ -125,8 +151,8 @@ interface State {
 
 function stateOf(household: Household): State {
   const profile = (name: string): ProfileView => ({ person: 'aa', device: 'bb', name, organisation: null, function: null });
-  if (household === 'empty') return { profile: null, dossiers: [], goals: [], actions: [], appointments: [], news: [], seenBy: [], people: [], invitations: [], items: [], log: [] };
-  const full = { goals: GOALS, actions: ACTIONS, appointments: APPOINTMENTS, news: NEWS, seenBy: SEEN_BY, people: ACCESS, invitations: INVITATIONS, items: familyItems(household === 'lisa'), log: LOG };
+  if (household === 'empty') return { profile: null, dossiers: [], goals: [], actions: [], appointments: [], news: [], seenBy: [], corrections: [], people: [], invitations: [], items: [], log: [] };
+  const full = { goals: GOALS, actions: ACTIONS, appointments: APPOINTMENTS, news: NEWS, seenBy: SEEN_BY, corrections: CORRECTIONS.map((one) => ({ ...one, mine: household === 'karin' && one.author.id === 'p-karin' && one.state === 'open' })), people: ACCESS, invitations: INVITATIONS, items: familyItems(household === 'lisa'), log: LOG };
   if (household === 'lisa') return structuredClone({ ...full, profile: profile('Lisa Verhagen'), dossiers: [LISA_CARD] });
   const sections: DossierCard['sections'] = [
     { id: 'plan', label: null, right: 'edit', content: true },
@@ -144,15 +170,34 @@ function stateOf(household: Household): State {
   });
 }
 
+/** Sets fields by their paths (`a.b`), as the program does. */
+function setFields(fields: Record<string, unknown>, changed: Readonly<Record<string, unknown>>) {
+  for (const [path, value] of Object.entries(changed)) {
+    const keys = path.split('.');
+    const last = keys.pop() ?? path;
+    let place = fields;
+    for (const key of keys) place = (place[key] ??= {}) as Record<string, unknown>;
+    place[last] = structuredClone(value);
+  }
+}
+
 /** A program in memory. */
 export class FixtureProgram implements Backend {
   /** When set, the home folder is shut and this opens it. */
   passphrase: string | null = null;
+  /** The passphrase that locking asks for. */
+  lockedBy = 'drie stoelen';
+  #drafts: { [key in string]?: string } = {};
+  #cards: CrisisCard[] = [];
   /** The digits that the other reads out. */
   code = '123456789012';
   #state: State;
   #before: State[] = [];
+  /** What was taken back. */
+  #after: State[] = [];
   readonly #listeners = new Set<Listener>();
+  /** Whoever invited this reader. */
+  readonly inviter = new FixtureInviter();
   /** Every request so far, newest last. */
   readonly asked: Request[] = [];
   /** When set, the next call fails with this code. */
@@ -181,7 +226,7 @@ export class FixtureProgram implements Backend {
   // The answer's type follows from the request's; one switch cannot show that to the compiler.
   async call(request: Request): Promise<never> {
     this.asked.push(request);
-    if (this.failNext) {
+    if (this.failNext && request.method !== 'drafts_keep') {
       const code = this.failNext;
       this.failNext = null;
       throw new BackendFault({ code, detail: null });
@@ -191,14 +236,28 @@ export class FixtureProgram implements Backend {
 
   #change(change: () => string[], sections: string[] = []): { ids: string[] } {
     this.#before.push(structuredClone(this.#state));
+    this.#after = [];
     const ids = change();
     queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections }));
     return { ids };
   }
 
+  /** The same pages as one's own, of another reader: nothing can be written there. */
+  #look({ through, page }: Look): unknown {
+    const dossier = this.#state.dossiers[0]?.id ?? '';
+    if (through.as === 'moment' && page.page === 'card') return { ...LISA_CARD, sections: FAMILY_SECTIONS.map((one) => ({ ...one, right: 'read' })) };
+    if (page.page === 'card') {
+      return { ...LISA_CARD, own: false, me: 'p-karin', sections: FAMILY_SECTIONS.filter((one) => ['plan', 'agenda', 'geld'].includes(one.id)).map((one) => ({ ...one, right: 'read', content: one.id !== 'geld' })) };
+    }
+    if (page.page === 'show') return {};
+    const answer = this.#answer(page.page === 'section' ? { method: 'section', params: { dossier, section: page.section } } : { method: page.page, params: { dossier } });
+    return JSON.parse(JSON.stringify(answer), (key, value: unknown) => (key === 'may_change' || key === 'may_remove' ? false : key === 'right' ? 'read' : value));
+  }
+
   #answer(request: Request): unknown {
     const state = this.#state;
     if (this.passphrase !== null) {
+      if (request.method === 'crisis_cards') return this.#cards;
       if (request.method !== 'unlock') throw new BackendFault({ code: 'locked', detail: 'passphrase' });
       if (request.params.passphrase !== this.passphrase) throw new BackendFault({ code: 'wrong_passphrase', detail: null });
       this.passphrase = null;
@@ -250,22 +309,30 @@ export class FixtureProgram implements Backend {
             Object.assign(one, request.params.fields);
             one.also_said = one.also_said.filter((said) => !(said.field in request.params.fields));
           }
-          for (const item of state.items) if (item.id === request.params.id) Object.assign(item.fields, request.params.fields);
+          for (const item of state.items) if (item.id === request.params.id) setFields(item.fields, request.params.fields);
           return [request.params.id];
         });
       case 'item_add':
         return this.#change(() => {
           const fields = request.params.fields as Record<string, string & string[]>;
           const id = `new-${state.actions.length + state.goals.length + state.items.length}`;
+          state.items.push(itemOf(request.params.section, request.params.kind, { ...structuredClone(request.params.fields), id }, own));
           if (request.params.kind === 'goals') state.goals.push({ ...goal(id, '', fields.title ?? '', '', '', 9, ''), status: 'nieuw', domain: null, measure: null, target_date: null, why: fields.why ?? null });
-          else if (request.params.kind !== 'actions') state.items.push(itemOf(request.params.section, request.params.kind, { ...request.params.fields, id }, own));
-          else state.actions.push(action(id, fields.goal_id ?? null, fields.text ?? '', fields.who ?? [], fields.due ?? null, 'open'));
+          else if (request.params.kind === 'actions') state.actions.push(action(id, fields.goal_id ?? null, fields.text ?? '', fields.who ?? [], fields.due ?? null, 'open'));
           return [id];
         });
       case 'undo':
+        if (this.#before.length === 0) throw new BackendFault({ code: 'not_found', detail: 'undo' });
+        this.#after.push(state);
         this.#state = this.#before.pop() ?? state;
         queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: [] }));
-        return { ids: [] };
+        return { ids: [], left: this.#before.length, next: null, again: this.#after.length };
+      case 'redo':
+        if (this.#after.length === 0) throw new BackendFault({ code: 'not_found', detail: 'redo' });
+        this.#before.push(state);
+        this.#state = this.#after.pop() ?? state;
+        queueMicrotask(() => this.tell({ event: 'changed', dossier: this.#state.dossiers[0]?.id ?? '', sections: [] }));
+        return { ids: [], left: this.#before.length, next: null, again: this.#after.length };
       case 'section': {
         const { section } = request.params;
         if (!state.dossiers[0]?.sections.some((one) => one.id === section)) throw new BackendFault({ code: 'not_allowed', detail: section });
@@ -275,10 +342,17 @@ export class FixtureProgram implements Backend {
           items: state.items.filter((item) => item.section === section),
           people: Object.entries({ ...FAMILY_NAMES, ...NAMES }).map(([id, name]) => ({ id, name })),
           organisations: state.items.filter((item) => item.kind === 'organisations').map((item) => ({ id: item.id, name: String(item.fields.name) })),
+          calls: section === 'crisis' ? CRISIS_CARD.calls : [],
           right: own ? 'own' : 'append',
           seen_by: state.seenBy,
         };
       }
+      case 'dossier_remove':
+        if (state.dossiers.find((one) => one.id === request.params.dossier)?.own) return recoveryAnswer(request);
+        return this.#change(() => {
+          state.dossiers = state.dossiers.filter((one) => one.id !== request.params.dossier);
+          return [];
+        });
       case 'section_new': {
         const section = { id: 's-1', label: request.params.label, right: 'own', content: true } as const;
         state.dossiers[0]?.sections.push(section);
@@ -309,7 +383,7 @@ export class FixtureProgram implements Backend {
         return DELIVERIES;
       case 'revoke': {
         const left = state.people.find((one) => one.person === request.params.person);
-        if (left) Object.assign(left, { scopes: [], ended: { confirmed: false } });
+        if (left) Object.assign(left, { scopes: [], ended: { confirmed: false, devices: [] } });
         return { person: request.params.person, sections: [], devices: 1 };
       }
       case 'change_access':
@@ -331,8 +405,53 @@ export class FixtureProgram implements Backend {
         if (!right) throw new BackendFault({ code: 'input_refused', detail: 'wrong_code' });
         return { person: waiting.person };
       }
+      case 'corrections':
+        return state.corrections;
+      case 'correction_ask':
+        return this.#change(() => {
+          const { note, wrong, wish } = request.params;
+          const author = state.items.find((item) => item.id === note)?.fields.author as string;
+          state.corrections.unshift({ id: `co-${state.corrections.length + 1}`, note, author: person(author), asked_by: person(me ?? ''), asked: ANCHOR, wrong, wish, until: '2026-12-23', late: false, state: 'open', answer: null, answered: null, mine: false });
+          return [note];
+        }, ['verslagen']);
+      case 'correction_answer':
+        return this.#change(() => {
+          const { correction, done, text } = request.params;
+          for (const one of state.corrections) if (one.id === correction) Object.assign(one, { state: done ? 'done' : 'refused', answer: text || null, answered: ANCHOR, mine: false });
+          return [correction];
+        }, ['verslagen']);
+      case 'lock':
+        this.#drafts = request.params.drafts;
+        this.passphrase = this.lockedBy;
+        return { ids: [] };
+      case 'drafts_keep':
+        this.#drafts = request.params.drafts;
+        return { ids: [] };
+      case 'drafts_take': {
+        const drafts = this.#drafts;
+        this.#drafts = {};
+        return { drafts };
+      }
+      case 'emergencies':
+        return state.log.filter((line) => line.deed === 'broke_glass');
+      case 'emergency_open':
+        return this.#change(() => {
+          for (const section of state.dossiers[0]?.sections ?? []) if (section.id === request.params.section) delete section.gate;
+          return [request.params.section];
+        });
+      case 'crisis_cards':
+        return this.#cards;
+      case 'crisis_card_chosen':
+        return { on: this.#cards.length > 0 };
+      case 'crisis_card_choose':
+        this.#cards = request.params.on ? [CRISIS_CARD] : [];
+        return { ids: [] };
       case 'log':
         return state.log;
+      case 'history':
+        return { id: request.params.id, section: 'plan', kind: 'goals', steps: HISTORY };
+      case 'look':
+        return this.#look(request.params);
       case 'verify':
         return { ok: true, faults: [], items: 214, compartments: [] };
       case 'doctor':
@@ -342,12 +461,60 @@ export class FixtureProgram implements Backend {
           { check: 'peers', state: 'ok', detail: '3' },
           { check: 'clock', state: 'ok', detail: NOW },
         ];
-      // What no screen asks for.
-      default:
-        throw new BackendFault({ code: 'not_found', detail: null });
+      case 'print':
+        return { file: `${request.params.paper}.pdf`, bytes: 48_213 };
+      case 'export_list':
+        return LEAVING;
+      case 'export':
+        queueMicrotask(() => this.tell({ event: 'exporting', percent: 90 }));
+        return {
+          folder: 'keukentafel-dossier',
+          files: [
+            { name: 'dossier.json', bytes: 96_400, sha256: 'aa' },
+            { name: 'dossier.pdf', bytes: 1_240_000, sha256: 'bb' },
+          ],
+          list: LEAVING,
+        };
+      case 'attachments':
+        return ATTACHMENTS;
+      case 'attachment_save':
+        return { file: 'brief.pdf', bytes: 48_213 };
+      case 'attach':
+        return this.#change(() => []) && { ...ATTACHMENTS[0], name: 'foto.jpg' };
+      case 'work_stop':
+      case 'export_stop':
+        return null;
+      case 'restore': {
+        const answer = recoveryAnswer(request);
+        state.profile = { person: 'aa', device: 'bb', name: 'Lisa Verhagen', organisation: null, function: null };
+        return answer;
+      }
+      default: {
+        const answer = recoveryAnswer(request) ?? this.inviter.answer(request);
+        // What no screen asks for.
+        if (answer === undefined) throw new BackendFault({ code: 'not_found', detail: null });
+        return answer;
+      }
     }
   }
 }
+
+const ATTACHMENTS: AttachmentView[] = [
+  { id: 'aa', item: 'doc-1', name: 'brief.pdf', kind: 'pdf', honest: true, bytes: 48_213, here: true },
+  { id: 'bb', item: 'doc-1', name: 'foto.png', kind: 'other', honest: false, bytes: 1_200, here: false },
+];
+
+const LEAVING: CheckList = {
+  items: 214,
+  sections: [
+    { id: 'plan', label: null, items: 58 },
+    { id: 'noor', label: 'Van Noor', items: 1 },
+    { id: '', label: null, items: 44 },
+  ],
+  lines: 31,
+  attachments: 2,
+  elsewhere: 1,
+};
 
 export const RECOVERY =
   'table chair spoon kettle window garden apple river stone paper candle letter bridge winter summer orange pencil carpet silver basket butter marble helmet forest'.split(' ');

@@ -3,23 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{ActorId, AutoCommit, Change, TextEncoding};
-use dossier_model::Place;
+use automerge::{ActorId, AutoCommit, Change, ChangeHash, ReadDoc};
+use dossier_model::{Place, RecordContent};
 use dossier_store::Reader;
-use dossier_trust::chains::Chains;
+use dossier_trust::chains::{Chains, Misplaced};
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::{Consent, Entry};
-use dossier_trust::epoch::{EpochKey, Wrap, open_with};
+use dossier_trust::epoch::{EpochKey, Wrap};
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, PrincipalId, RecordId};
-use dossier_trust::item::{Header, Item, Kind, Lane, MAX_BODY, Open, Position, SignedOpen, Tip};
+use dossier_trust::item::{Header, Item, Kind, Lane, Open, Position, SignedOpen, Tip};
 use dossier_trust::operation::{EraseAt, OpId, Operation, Right};
 use dossier_trust::preflight::{Inspected, Limits, inspect, unpack};
 use dossier_trust::record::Record;
 use dossier_trust::verdict::{Bodies, Extended, Verdict, Waits};
 
+use super::checkpoint::Rested;
 use super::content::{About, Content, GrantNote, Posting};
+use super::document::{Document, new_document};
+use super::opening::Opens;
 use crate::contract::{Fault, FaultCode};
-use crate::home::Me;
 
 /// Loose things travel and are kept with this number: a [`Wrap`].
 pub const LOOSE_WRAP: u8 = 1;
@@ -56,6 +58,28 @@ pub struct OpenedRecord {
     pub posted: Vec<Posted>,
 }
 
+impl OpenedRecord {
+    /// When it was written by the clock of its author, RFC 3339; else the date that it gives itself, as given.
+    #[must_use]
+    pub fn at(&self) -> String {
+        let said = || match &self.content {
+            Content::Model(RecordContent::Item(item)) => item.date.clone(),
+            Content::Model(
+                RecordContent::Reaction { date, .. }
+                | RecordContent::Update { date, .. }
+                | RecordContent::Seen { date, .. },
+            ) => Some(date.clone()),
+            Content::Model(RecordContent::Removed { .. }) | Content::About(_) | Content::Unknown => None,
+        };
+        RecordContent::written_at(&self.record.content)
+            .or_else(said)
+            .unwrap_or_default()
+    }
+}
+
+/// A record, and the devices that it was sealed to, if it was to a few.
+type ReadRecord = (Record, Option<Vec<DeviceId>>);
+
 /// One compartment: everything in it follows from the chains, the log and the wraps that the store holds.
 pub struct Compartment {
     /// The dossier.
@@ -73,16 +97,27 @@ pub struct Compartment {
     /// What counts.
     pub verdict: Verdict,
     /// The document.
-    pub doc: AutoCommit,
+    pub doc: Document,
     /// Records that count and open.
     pub records: BTreeMap<RecordId, OpenedRecord>,
     /// Records that count and are for others.
     pub closed_records: BTreeSet<Position>,
+    /// Of those, the ones that were sealed to a few. The resident is one of the few, always.
+    pub closed_to_us: BTreeSet<Position>,
     /// Chains that this profile opened and may go on with.
     pub own: BTreeSet<ChainId>,
     /// Where this device writes in this run.
     pub mine: BTreeMap<Lane, Tip>,
-    about: Option<About>,
+    /// False while the document is shown as it was saved, or as a checkpoint has it: then the verdict speaks of records
+    /// only, and whoever needs more judges first.
+    pub judged: bool,
+    /// Checkpoints that are not what their pins say.
+    pub refused: BTreeSet<OpId>,
+    /// The checkpoint below which the store holds nothing.
+    pub rests_on: Option<OpId>,
+    /// Items of which only the header is here: what was erased, and what went with an access that ended.
+    pub hollow: BTreeSet<Position>,
+    pub(super) about: Option<About>,
     pub(super) notes: BTreeMap<OpId, GrantNote>,
     wraps: Vec<Wrap>,
     applied: BTreeSet<Position>,
@@ -100,11 +135,16 @@ impl Compartment {
             consent: Consent::default(),
             keys: BTreeMap::new(),
             verdict: Verdict::default(),
-            doc: new_document(),
+            doc: Document::default(),
             records: BTreeMap::new(),
             closed_records: BTreeSet::new(),
+            closed_to_us: BTreeSet::new(),
             own: BTreeSet::new(),
             mine: BTreeMap::new(),
+            judged: true,
+            refused: BTreeSet::new(),
+            rests_on: None,
+            hollow: BTreeSet::new(),
             about: None,
             notes: BTreeMap::new(),
             wraps: Vec::new(),
@@ -124,7 +164,15 @@ impl Compartment {
         }
         store.each_item::<Fault>(&dossier, &id, None, |item| {
             let header = Header::from_bytes(item.header)?;
-            compartment.chains.add(&header).map_err(damaged)?;
+            match compartment.chains.add(&header) {
+                // What a checkpoint holds is not kept: it was checked when this item was taken.
+                Err(Misplaced::Gap) if header.kind == Kind::Change => compartment.chains.rest_on(&item.position),
+                added => added,
+            }
+            .map_err(damaged)?;
+            if item.body.is_none() {
+                compartment.hollow.insert(item.position);
+            }
             if header.kind == Kind::Operation
                 && let Some(body) = item.body
             {
@@ -210,22 +258,49 @@ impl Compartment {
     }
 
     /// Reads the log again and opens what the wraps of this device allow.
-    pub fn reconsider(&mut self, me: &Me, dossier: &Consent) {
+    pub fn reconsider(&mut self, eyes: &dyn Opens, dossier: &Consent) {
         self.consent = Consent::of_compartment(dossier, &self.chains, &self.log);
-        if self.verdict.generation().is_none() {
+        let bases = self
+            .consent
+            .checkpoints()
+            .flat_map(|(_, checkpoint)| &checkpoint.positions);
+        self.chains.set_bases(bases);
+        if self.verdict.generation().is_none() && self.holds_no_content() {
             // A compartment that was made just now: its document begins with this generation.
             self.verdict = Verdict::reach(&self.consent, &self.chains, &OpenedChanges::default());
         }
         let published = self.published();
-        for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == me.id()) {
+        for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == eyes.device()) {
             if published.contains(&wrap.epoch)
                 && !self.keys.contains_key(&wrap.epoch)
-                && let Ok(key) = wrap.open(me.opener())
+                && let Some(key) = eyes.epoch_key(wrap)
             {
                 self.keys.insert(wrap.epoch, key);
             }
         }
-        // Later epochs open earlier ones.
+        self.open_earlier();
+        // What no device of this resident's was given a key to, the words open: after a recovery that is everything.
+        if let Some(words) = eyes.words().filter(|words| words.0 == self.consent.root().0) {
+            for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == words) {
+                if published.contains(&wrap.epoch)
+                    && !self.keys.contains_key(&wrap.epoch)
+                    && let Some(key) = eyes.epoch_key(wrap)
+                {
+                    self.keys.insert(wrap.epoch, key);
+                }
+            }
+            self.open_earlier();
+        }
+        self.open_notes();
+    }
+
+    fn holds_no_content(&self) -> bool {
+        let mut content = self.chains.iter().filter(|(_, chain)| chain.open.lane != Lane::Log);
+        content.all(|(_, chain)| chain.is_empty())
+    }
+
+    /// Later epochs open earlier ones.
+    fn open_earlier(&mut self) {
         loop {
             let found: Vec<EpochKey> = self
                 .consent
@@ -241,54 +316,97 @@ impl Compartment {
             }
             self.keys.extend(found.into_iter().map(|key| (key.epoch(), key)));
         }
-        self.open_notes();
     }
 
     /// Judges everything that is held: the pure verdict over the set, then document and records to match it.
     ///
     /// # Errors
     /// What the store says. Whatever a peer wrote is never an error, only not counted.
-    pub fn judge(&mut self, store: &Reader, me: &Me, dossier: &Consent) -> Result<(), Fault> {
-        self.reconsider(me, dossier);
+    pub fn judge(&mut self, store: &Reader, eyes: &dyn Opens, dossier: &Consent) -> Result<(), Fault> {
+        self.reconsider(eyes, dossier);
+        self.judged = true;
         let mut opened = OpenedChanges::default();
+        let mut held = 0;
         store.each_item::<Fault>(&self.dossier, &self.id, Some(Lane::Doc.code()), |item| {
+            held += 1;
             let header = Header::from_bytes(item.header)?;
             if let Some(change) = item.body.and_then(|body| self.open_change(&header, body)) {
                 opened.0.insert(item.position, change);
             }
             Ok(())
         })?;
+        let doc_chains = self.chains.iter().filter(|(_, chain)| chain.open.lane == Lane::Doc);
+        let mut rested = None;
+        if held < doc_chains.map(|(_, chain)| chain.len()).sum::<usize>() {
+            rested = self.open_checkpoint(store)?;
+        }
+        let taken = rested.as_mut().and_then(|rested| self.changes_of(rested, &mut opened));
         self.verdict = Verdict::reach(&self.consent, &self.chains, &opened);
-        self.rebuild_document(store, opened)?;
+        if let (Some(checkpoint), Some(taken)) = (&rested, &taken)
+            && self.found_unsound(checkpoint, taken)
+        {
+            opened.0.retain(|position, _| !taken.contains(position));
+            self.verdict = Verdict::reach(&self.consent, &self.chains, &opened);
+            rested = None;
+        }
+        self.rebuild_document(opened, rested.filter(|_| taken.is_some()))?;
+        self.read_records(store, eyes)
+    }
+
+    /// Opens the records that count.
+    fn read_records(&mut self, store: &Reader, eyes: &dyn Opens) -> Result<(), Fault> {
         self.records.clear();
         self.closed_records.clear();
+        self.closed_to_us.clear();
         let (dossier, id) = (self.dossier, self.id);
         store.each_item::<Fault>(&dossier, &id, Some(Lane::Rec.code()), |item| {
             if self.verdict.is_counted_record(&item.position)
                 && let Some(body) = item.body
             {
-                self.take_record(me, &Header::from_bytes(item.header)?, item.position, body);
+                self.take_record(store, eyes, &Header::from_bytes(item.header)?, item.position, body)?;
             }
             Ok(())
-        })?;
-        Ok(())
+        })
     }
 
-    fn rebuild_document(&mut self, store: &Reader, mut opened: OpenedChanges) -> Result<(), Fault> {
+    /// Nothing of the document is here yet.
+    pub(super) fn is_blank(&self) -> bool {
+        self.applied.is_empty() && self.doc.stats().num_changes == 0
+    }
+
+    /// Shows the document that is there, which holds these changes, before it is judged, with the records that count.
+    pub(super) fn show(&mut self, store: &Reader, eyes: &dyn Opens, covered: BTreeSet<Position>) -> Result<(), Fault> {
+        self.applied = covered;
+        self.verdict = Verdict::reach_records(&self.consent, &self.chains);
+        self.judged = false;
+        self.read_records(store, eyes)
+    }
+
+    /// The document as it was saved when it was last judged, if nothing happened here since. Asks for the generation, so
+    /// the log has to be read before.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn saved_before(&self, store: &Reader) -> Result<Option<Document>, Fault> {
+        let Some(generation) = self.consent.current_generation() else {
+            return Ok(None);
+        };
+        let saved = store.document(&self.dossier, &self.id, &generation)?;
+        Ok(saved.and_then(Document::of))
+    }
+
+    fn rebuild_document(&mut self, mut opened: OpenedChanges, rested: Option<Rested>) -> Result<(), Fault> {
         let wanted: BTreeSet<Position> = self.verdict.document().map(|(position, _)| *position).collect();
-        if !self.applied.is_subset(&wanted) {
-            self.doc = new_document();
-            self.applied.clear();
-        }
-        if self.applied.is_empty()
-            && let Some(generation) = self.verdict.generation()
-            && let Some(saved) = store.document(&self.dossier, &self.id, &generation)?
-            && saved.upto == document_digest(&wanted)
-            && let Ok(doc) = AutoCommit::load(&saved.saved)
-        {
-            self.doc = doc;
+        if self.applied.is_empty() && self.holds_exactly(&wanted) {
             self.applied = wanted;
             return Ok(());
+        }
+        if self.applied.is_empty() || !self.applied.is_subset(&wanted) {
+            self.doc = Document::default();
+            self.applied.clear();
+            if let Some(rested) = rested {
+                self.applied = self.begin_with(rested, &wanted);
+            }
         }
         let mut missing: Vec<(Position, OpenedChange)> = wanted
             .difference(&self.applied)
@@ -298,12 +416,19 @@ impl Compartment {
         let doc = apply(&mut self.doc, missing.iter().map(|(_, change)| change.raw.as_slice()));
         if doc.is_err() {
             // A fault of this machine, never a verdict about the change: preflight admitted it.
-            self.doc = new_document();
+            self.doc = Document::default();
             self.applied.clear();
             return Err(Fault::internal("document"));
         }
         self.applied = wanted;
         Ok(())
+    }
+
+    /// True when the document, which was saved before, is that of these items and of nothing else.
+    fn holds_exactly(&self, wanted: &BTreeSet<Position>) -> bool {
+        let hashes: Vec<ChangeHash> = self.verdict.document().map(|(_, hash)| ChangeHash(*hash)).collect();
+        usize::try_from(self.doc.stats().num_changes).ok() == Some(wanted.len())
+            && self.doc.get_missing_deps(&hashes).is_empty()
     }
 
     /// Opens the change in an item of the doc lane.
@@ -316,21 +441,29 @@ impl Compartment {
     }
 
     /// Opens a record that counts; counts it as closed when it is for others.
-    fn take_record(&mut self, me: &Me, header: &Header, position: Position, body: &[u8]) {
-        match self.consent.erased().get(&position.hash) {
-            Some(EraseAt::All) => return,
-            Some(EraseAt::Others) if !self.consent.is_owner(&me.id()) => return,
-            Some(EraseAt::Others) | None => {}
+    fn take_record(
+        &mut self,
+        store: &Reader,
+        eyes: &dyn Opens,
+        header: &Header,
+        position: Position,
+        body: &[u8],
+    ) -> Result<(), Fault> {
+        if self.is_erased_at(&position, &eyes.device()) {
+            return Ok(());
         }
-        let Some((record, to)) = self.open_record(me, header, body) else {
+        let Some((record, to)) = self.open_record(store, eyes, header, position, body)? else {
             self.closed_records.insert(position);
-            return;
+            if header.kind == Kind::RecordTo {
+                self.closed_to_us.insert(position);
+            }
+            return Ok(());
         };
         let Some(open) = self.chains.get(&position.chain).map(|chain| &chain.open) else {
-            return;
+            return Ok(());
         };
         if !self.may_say_here(open, &record.author.root) {
-            return;
+            return Ok(());
         }
         let by = open.device;
         let content = Content::read(&record.content);
@@ -346,6 +479,22 @@ impl Compartment {
             posted: Vec::new(),
         });
         opened.posted.push(Posted { position, by, to });
+        Ok(())
+    }
+
+    /// A counted erasure takes this item's body away from a device.
+    #[must_use]
+    pub fn is_erased_at(&self, item: &Position, device: &DeviceId) -> bool {
+        match self.consent.erased().get(&item.hash) {
+            Some(EraseAt::All) => true,
+            Some(EraseAt::Others) => !self.consent.is_owner(device),
+            None => false,
+        }
+    }
+
+    /// Items whose bodies a device should hold and does not.
+    pub fn lacking(&self, device: DeviceId) -> impl Iterator<Item = &Position> {
+        self.hollow.iter().filter(move |item| !self.is_erased_at(item, &device))
     }
 
     /// May these words stand here, in a chain that counts? One's own may, and whatever an owner device hands on. What
@@ -358,20 +507,34 @@ impl Compartment {
             || living.any(|grant| grant.principal == *author && grant.right >= Right::Append)
     }
 
-    fn open_record(&self, me: &Me, header: &Header, body: &[u8]) -> Option<(Record, Option<Vec<DeviceId>>)> {
-        let (record, to) = match header.kind {
+    fn open_record(
+        &self,
+        store: &Reader,
+        eyes: &dyn Opens,
+        header: &Header,
+        position: Position,
+        body: &[u8],
+    ) -> Result<Option<ReadRecord>, Fault> {
+        let read = match header.kind {
             Kind::Record => {
-                let plain = self.keys.get(&header.epoch)?.open_item(header, body).ok()?;
-                (Record::from_bytes(&plain).ok()?, None)
+                let key = self.keys.get(&header.epoch);
+                let plain = key.and_then(|key| key.open_item(header, body).ok());
+                plain.and_then(|plain| Some((Record::from_bytes(&plain).ok()?, None)))
             }
             Kind::RecordTo => {
-                let posting = Posting::from_bytes(&open_with(me.opener(), body, MAX_BODY).ok()?).ok()?;
-                (posting.record, Some(posting.to))
+                let posting = match eyes.posting(body) {
+                    Some(posting) => Some(posting),
+                    // Sealed to a device of before a restored backup, which brought along what that one could read.
+                    None => {
+                        let plain = store.opened(&position.hash)?;
+                        plain.and_then(|plain| Posting::from_bytes(&plain).ok())
+                    }
+                };
+                posting.map(|posting| (posting.record, Some(posting.to)))
             }
-            Kind::Operation | Kind::Change => return None,
+            Kind::Operation | Kind::Change => None,
         };
-        record.verify(self.dossier).ok()?;
-        Some((record, to))
+        Ok(read.filter(|(record, _)| record.verify(self.dossier).is_ok()))
     }
 
     /// Takes items of the doc and rec lanes that are in the store and in `chains` already. True when the document or
@@ -379,7 +542,7 @@ impl Compartment {
     ///
     /// # Errors
     /// As [`Self::judge`].
-    pub fn take(&mut self, store: &Reader, me: &Me, dossier: &Consent, items: &[Item]) -> Result<(), Fault> {
+    pub fn take(&mut self, store: &Reader, eyes: &dyn Opens, dossier: &Consent, items: &[Item]) -> Result<(), Fault> {
         let mut raw = Vec::new();
         let mut positions = Vec::new();
         for item in items {
@@ -393,7 +556,7 @@ impl Compartment {
                 .verdict
                 .extend(&self.consent, &self.chains, item.header.prev, &position, inspected);
             if extended == Extended::JudgeAgain {
-                return self.judge(store, me, dossier);
+                return self.judge(store, eyes, dossier);
             }
             match opened {
                 Some(change) => {
@@ -402,15 +565,15 @@ impl Compartment {
                 }
                 None => {
                     if let Some(body) = &item.body {
-                        self.take_record(me, &item.header, position, body);
+                        self.take_record(store, eyes, &item.header, position, body)?;
                     }
                 }
             }
         }
         if apply(&mut self.doc, raw.iter().map(Vec::as_slice)).is_err() {
-            self.doc = new_document();
+            self.doc = Document::default();
             self.applied.clear();
-            return self.judge(store, me, dossier);
+            return self.judge(store, eyes, dossier);
         }
         self.applied.extend(positions);
         Ok(())
@@ -459,19 +622,11 @@ impl Compartment {
         self.chains.get(chain).map(|chain| chain.open.device)
     }
 
-    /// The document saved, with the digest of what is in it.
+    /// The document saved, to be shown at the next start ([`Self::saved_before`]); none while it has not been judged.
     pub fn saved(&mut self) -> Option<(GenerationId, dossier_store::Document)> {
-        let generation = self.verdict.generation()?;
+        let generation = self.verdict.generation().filter(|_| self.judged)?;
         let changes = u32::try_from(self.applied.len()).unwrap_or(u32::MAX);
-        let saved = self.doc.save();
-        Some((
-            generation,
-            dossier_store::Document {
-                saved,
-                upto: document_digest(&self.applied),
-                changes,
-            },
-        ))
+        Some((generation, self.doc.save(changes)))
     }
 
     /// The same document built in one batch in canonical order, saved: equal bytes wherever the set is equal.
@@ -479,6 +634,10 @@ impl Compartment {
     /// # Errors
     /// [`FaultCode::Internal`] when Automerge refuses what preflight admitted.
     pub fn canonical(&mut self) -> Result<Vec<u8>, Fault> {
+        Ok(self.canonical_document()?.save())
+    }
+
+    pub(super) fn canonical_document(&mut self) -> Result<AutoCommit, Fault> {
         let wanted: BTreeSet<[u8; 32]> = self.verdict.document().map(|(_, hash)| *hash).collect();
         let mut changes: Vec<([u8; 32], u64, Vec<u8>)> = self
             .doc
@@ -490,7 +649,7 @@ impl Compartment {
         changes.sort_by_key(|(hash, start_op, _)| (*start_op, *hash));
         let mut doc = new_document();
         apply(&mut doc, changes.iter().map(|(_, _, raw)| raw.as_slice())).map_err(|()| Fault::internal("document"))?;
-        Ok(doc.save())
+        Ok(doc)
     }
 
     /// Items that wait outside, with the reason.
@@ -501,17 +660,24 @@ impl Compartment {
 
 /// Opened changes of one compartment, while it is judged.
 #[derive(Default)]
-struct OpenedChanges(HashMap<Position, OpenedChange>);
+pub(super) struct OpenedChanges(HashMap<Position, OpenedChange>);
+
+impl OpenedChanges {
+    /// This one is here.
+    pub(super) fn holds(&self, position: &Position) -> bool {
+        self.0.contains_key(position)
+    }
+
+    /// Takes one that lay elsewhere.
+    pub(super) fn put(&mut self, position: Position, change: OpenedChange) {
+        self.0.insert(position, change);
+    }
+}
 
 impl Bodies for OpenedChanges {
     fn change(&self, item: &Position) -> Option<&Inspected> {
         self.0.get(item).map(|change| &change.inspected)
     }
-}
-
-/// An empty document; text counts in code points, everywhere.
-pub fn new_document() -> AutoCommit {
-    AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint)
 }
 
 /// The actor of a chain.
@@ -531,12 +697,4 @@ fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Resul
     catch_unwind(AssertUnwindSafe(|| doc.apply_changes(changes)))
         .map_err(|_| ())?
         .map_err(|_| ())
-}
-
-fn document_digest(positions: &BTreeSet<Position>) -> Vec<u8> {
-    let mut hasher = blake3::Hasher::new();
-    for position in positions {
-        hasher.update(&position.to_bytes());
-    }
-    hasher.finalize().as_bytes().to_vec()
 }

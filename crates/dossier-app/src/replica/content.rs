@@ -69,14 +69,14 @@ impl Content {
         }
     }
 
-    /// The bytes to sign.
+    /// The bytes to sign; `at` is when it is written, RFC 3339.
     ///
     /// # Errors
     /// Content that is too long.
-    pub fn write(&self) -> Result<Vec<u8>, Fault> {
+    pub fn write(&self, at: &str) -> Result<Vec<u8>, Fault> {
         match self {
             Self::About(about) => serde_json::to_vec(about).map_err(|_| Fault::internal("about")),
-            Self::Model(content) => Ok(content.to_bytes()?),
+            Self::Model(content) => Ok(content.to_bytes_at(at)?),
             Self::Unknown => Err(Fault::internal("content")),
         }
     }
@@ -103,6 +103,9 @@ pub struct Scope {
     pub level: Level,
     /// Content, or only that there is something.
     pub detail: Side,
+    /// Opens in an emergency only, with a reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub emergency: bool,
 }
 
 /// What is offered to whom, why and until when: the terms of a ticket, the record of a consent.
@@ -161,6 +164,9 @@ pub struct GrantNote {
     pub only_about: Option<Vec<String>>,
     /// Whether both people compared the code.
     pub compared: bool,
+    /// Opens in an emergency only, with a reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub emergency: bool,
 }
 
 /// What the joiner says of themselves: the information card.

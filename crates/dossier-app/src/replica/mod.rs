@@ -1,24 +1,39 @@
 //! The dossiers of this device in memory: chains, consent, keys, documents and records, each a function of what the
 //! store holds. Reading happens here, [`writing`] makes new items, [`receiving`] takes those of others.
 
+pub mod checkpoint;
 pub mod compartment;
+mod compartments;
 pub mod content;
+pub mod document;
+mod erasing;
+pub mod opening;
+pub mod past;
 pub mod people;
+pub mod quota;
 pub mod receiving;
 pub mod serving;
 pub mod settling;
+mod supposing;
 pub mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dossier_model::{Place, SectionId, Side};
-use dossier_store::Reader;
-use dossier_trust::ids::{CompartmentId, DossierId, PrincipalId};
+use dossier_store::{Owed, Reader};
+use dossier_trust::consent::Consent;
+use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, PrincipalId};
+use dossier_trust::operation::OpId;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Fault, FaultCode};
+use crate::emergency::Gates;
 use crate::home::{Home, Me};
+use checkpoint::OWED_REFUSED;
 pub use compartment::Compartment;
+pub use compartments::Compartments;
+use opening::Opens;
+use quota::Payer;
 
 /// What this device keeps about a dossier beside the dossier itself.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -29,6 +44,13 @@ pub struct Local {
     /// Devices to look for: those of whoever invited us.
     #[serde(default)]
     pub inviter: Option<String>,
+    /// Access to all of it ended: when this device heard so, milliseconds since 1970.
+    #[serde(default)]
+    pub ended_ms: Option<u64>,
+    /// Of which compartments (hex) this device told the resident that its copy is gone, and after which grants
+    /// ([`Compartment::given_to`]).
+    #[serde(default)]
+    pub removed: BTreeMap<String, String>,
 }
 
 /// One dossier.
@@ -44,11 +66,17 @@ pub struct Dossier {
     /// Genesis, owner devices, their cuts.
     pub part: Compartment,
     /// Everything else.
-    pub compartments: BTreeMap<CompartmentId, Compartment>,
+    pub compartments: Compartments,
     /// Nothing happened since it was last looked at what this device owes.
     pub settled: bool,
+    /// When the next erased body is to be destroyed, milliseconds since 1970.
+    pub destroys_ms: Option<i64>,
+    /// Of whom it was said, since the program started, that too much of theirs waits outside of a compartment.
+    pub told_full: BTreeSet<(CompartmentId, Payer)>,
     /// What the resident was told today about what this device showed.
     pub told: Option<Told>,
+    /// What stays shut for this reader though it is here.
+    pub gates: Gates,
 }
 
 /// Sections of which the resident was told that they were opened here.
@@ -66,6 +94,32 @@ impl Dossier {
     /// # Errors
     /// What the store says; [`FaultCode::Damaged`].
     pub fn load(store: &Reader, me: &Me, row: &dossier_store::Dossier) -> Result<Self, Fault> {
+        Self::read(store, row, |compartment, owners| {
+            compartment.reconsider(me, owners);
+            match compartment.saved_before(store)? {
+                Some(doc) => {
+                    compartment.doc = doc;
+                    compartment.show(store, me, BTreeSet::new())
+                }
+                None => compartment.judge(store, me, owners),
+            }
+        })
+    }
+
+    /// Reads a dossier from the store as far as it opens for whoever looks. What this device saved for itself is of no
+    /// use here: all of it is judged.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_through(store: &Reader, eyes: &dyn Opens, row: &dossier_store::Dossier) -> Result<Self, Fault> {
+        Self::read(store, row, |compartment, owners| compartment.judge(store, eyes, owners))
+    }
+
+    fn read(
+        store: &Reader,
+        row: &dossier_store::Dossier,
+        mut open: impl FnMut(&mut Compartment, &Consent) -> Result<(), Fault>,
+    ) -> Result<Self, Fault> {
         let local = serde_json::from_slice(&row.state).unwrap_or_default();
         let mut part = Compartment::load(store, row.dossier, CompartmentId::DOSSIER)?;
         part.judge_dossier_part();
@@ -75,18 +129,48 @@ impl Dossier {
             closed: row.closed_ms.is_some(),
             local,
             part,
-            compartments: BTreeMap::new(),
+            compartments: Compartments::default(),
             settled: false,
+            destroys_ms: None,
+            told_full: BTreeSet::new(),
             told: None,
+            gates: Gates::default(),
         };
+        let refused: Vec<Owed> = store
+            .owed(Some(&row.dossier))?
+            .into_iter()
+            .filter(|owed| owed.kind == OWED_REFUSED)
+            .collect();
         for id in store.compartments(&row.dossier)? {
             if id != CompartmentId::DOSSIER {
                 let mut compartment = Compartment::load(store, row.dossier, id)?;
-                compartment.judge(store, me, &dossier.part.consent)?;
+                let refused = refused.iter().filter(|owed| owed.compartment == id);
+                compartment.refused = refused
+                    .filter_map(|owed| owed.detail.as_slice().try_into().ok().map(OpId))
+                    .collect();
+                open(&mut compartment, &dossier.part.consent)?;
                 dossier.compartments.insert(id, compartment);
             }
         }
         Ok(dossier)
+    }
+
+    /// Judges what is only shown so far.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn judge(&mut self, store: &Reader, me: &Me) -> Result<(), Fault> {
+        let Self { part, compartments, .. } = self;
+        let mut shown = compartments.values_mut().filter(|compartment| !compartment.judged);
+        shown.try_for_each(|compartment| compartment.judge(store, me, &part.consent))
+    }
+
+    /// True when another device of the resident's put this one of theirs out. Heard of one compartment it goes for all:
+    /// the news of the rest may still be on its way, and nothing that is written meanwhile would count.
+    #[must_use]
+    pub fn is_over_for(&self, device: &DeviceId) -> bool {
+        let mut all = std::iter::once(&self.part).chain(self.compartments.values());
+        self.own && all.any(|compartment| compartment.consent.is_cut(device))
     }
 
     /// A compartment by name, the dossier part included.
@@ -109,7 +193,7 @@ impl Dossier {
     }
 
     /// Something new lies in a compartment. Changes of a document make nobody owe anything, but for the agenda's, which
-    /// say whom a busy block is about.
+    /// say whom a busy block is about, and for the one after which a checkpoint is due.
     pub fn unsettle(&mut self, id: &CompartmentId, only_changes: bool) {
         let about_people = || {
             let place = self.compartment(id).and_then(Compartment::place);
@@ -117,7 +201,8 @@ impl Dossier {
                 .and_then(Place::section)
                 .is_none_or(|section| section.as_str() == "agenda")
         };
-        if !only_changes || about_people() {
+        let due = || self.own && self.compartment(id).is_some_and(Compartment::checkpoint_is_due);
+        if !only_changes || about_people() || due() {
             self.settled = false;
         }
     }
@@ -169,16 +254,16 @@ impl Dossier {
         list
     }
 
-    /// The reader's right in a section's content side, then in its "only that" side.
+    /// A device's right in a section's content side, then in its "only that" side.
     #[must_use]
-    pub fn right_in(&self, me: &Me, section: &SectionId) -> Option<(dossier_trust::operation::Right, Side)> {
+    pub fn right_in(&self, device: &DeviceId, section: &SectionId) -> Option<(dossier_trust::operation::Right, Side)> {
         [Side::Wat, Side::Dat].into_iter().find_map(|side| {
             let place = Place::Section {
                 section: section.clone(),
                 side,
             };
             let compartment = self.at(&place)?;
-            Some((compartment.consent.right_of(&me.id())?, side))
+            Some((compartment.consent.right_of(device)?, side))
         })
     }
 
@@ -201,11 +286,26 @@ impl Home {
             let dossier = Dossier::load(&self.store, me, &row)?;
             self.dossiers.insert(*id, dossier);
         }
+        self.see_gates(id)?;
         self.dossiers.get_mut(id).ok_or_else(|| Fault::not_found(id.to_hex()))
+    }
+
+    /// A dossier with everything judged: for whoever asks what counts, not only what it says.
+    ///
+    /// # Errors
+    /// As [`Self::dossier`].
+    pub(crate) fn judged(&mut self, id: &DossierId) -> Result<&mut Dossier, Fault> {
+        self.dossier(id)?;
+        let (Some(me), Some(dossier)) = (self.me.as_ref(), self.dossiers.get_mut(id)) else {
+            return Err(Fault::new(FaultCode::NoProfile));
+        };
+        dossier.judge(&self.store, me)?;
+        Ok(dossier)
     }
 
     /// Forgets what is in memory of a dossier, so that the next look reads the store: after a step that failed.
     pub(crate) fn reload(&mut self, id: &DossierId) {
         self.dossiers.remove(id);
+        self.looked = None;
     }
 }

@@ -100,6 +100,12 @@ impl Dossier {
         people
     }
 
+    /// Person id of a principal, as far as this reader can tell.
+    #[must_use]
+    pub fn person_of(&self, principal: &PrincipalId) -> Option<String> {
+        self.people().remove(principal).map(|person| person.id)
+    }
+
     /// The author of a record as the model wants to know them.
     #[must_use]
     pub fn author(

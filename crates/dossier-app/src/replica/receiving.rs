@@ -8,32 +8,37 @@ use dossier_trust::chains::Misplaced;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::{Consent, Entry};
 use dossier_trust::epoch::Wrap;
-use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, PrincipalId};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, blake3};
 use dossier_trust::item::{Item, Kind, Lane, Open, Position, SignedOpen};
 use dossier_trust::operation::Operation;
 use dossier_trust::receipt::Receipt;
 
+use super::checkpoint::LOOSE_PART;
 use super::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
+use super::quota::{MAX_CHAINS, Outside, Payer};
 use super::settling::OWED_PIN;
-use super::writing::{stored_chain, stored_item};
+use super::writing::{forget_saved, stored_chain, stored_item};
 use super::{Compartment, Dossier};
-use crate::activity::Line;
+use crate::activity::{Deed, Line};
+use crate::clock::stored_ms;
 use crate::contract::Fault;
 use crate::home::{Home, Me};
-
-/// Chains of one person or team in one compartment and lane, and of all devices together that nobody granted
-/// anything: above this it is a flood.
-const MAX_CHAINS_PER_PRINCIPAL: usize = 1024;
 
 /// What of a batch held, ready for the store.
 #[derive(Default)]
 struct Sound {
     chains: Vec<(ChainId, SignedOpen)>,
     items: Vec<Item>,
+    /// Items that were here without their bodies.
+    filled: Vec<Item>,
     operations: Vec<Entry>,
     loose: Vec<Loose>,
     wraps: Vec<Wrap>,
     receipts: Vec<Receipt>,
+    /// Parts of a checkpoint are among the loose things.
+    parts: bool,
+    /// Whose work was refused because too much of theirs waits outside, by one of their devices.
+    full: BTreeMap<Payer, DeviceId>,
 }
 
 impl Home {
@@ -52,9 +57,14 @@ impl Home {
         let (Some(me), Some(held)) = (self.me.as_ref(), self.dossiers.get_mut(&dossier)) else {
             return Err(Fault::internal("dossier"));
         };
-        let sound = held.check(batch, &mut accepted);
+        held.judge_for_arrival(&self.store, me, &compartment)?;
+        let sound = held.check(&self.store, batch, me.id(), &mut accepted)?;
+        let refused = held.lines_of_refusals(compartment, &sound.full, now_ms);
         let new_operations = !sound.operations.is_empty();
         let stored = self.store.transact::<_, Fault>(|tx| {
+            for line in &refused {
+                tx.add_activity(stored_ms(now_ms), &dossier, &line.to_bytes())?;
+            }
             let fresh = held.store(tx, me, compartment, &sound, now_ms)?;
             if fresh == 0 {
                 return Ok((0, BTreeSet::new()));
@@ -63,6 +73,7 @@ impl Home {
                 && let Some(before) = held.compartments.get(&compartment)
             {
                 for position in before.counted_at_forks(&sound.items) {
+                    held.settled = false;
                     tx.owe(&Owed {
                         dossier,
                         compartment,
@@ -73,7 +84,7 @@ impl Home {
             }
             let (touched, lines) = held.follow(tx, me, compartment, sound, now_ms)?;
             for line in &lines {
-                tx.add_activity(milliseconds(now_ms), &dossier, &line.to_bytes())?;
+                tx.add_activity(stored_ms(now_ms), &dossier, &line.to_bytes())?;
             }
             Ok((fresh, touched))
         });
@@ -97,29 +108,33 @@ impl Home {
         if self.store.dossier(id)?.is_none_or(|row| row.closed_ms.is_some()) {
             return Ok(false);
         }
+        let dossier = self.dossier(id)?;
+        let owners = &dossier.part.consent;
+        let known = dossier
+            .compartments
+            .get(compartment)
+            .filter(|held| !held.log.is_empty());
+        // One that is not known is the resident's, or made up.
+        let residents = || {
+            *compartment == CompartmentId::DOSSIER
+                || batch.opens.iter().any(|signed| {
+                    let open = &signed.open;
+                    open.lane == Lane::Log
+                        && (open.dossier, open.compartment) == (*id, *compartment)
+                        && owners.is_owner(&open.device)
+                        && signed.verify().is_ok()
+                })
+        };
         Ok(match from {
-            Source::Bundle => true,
+            Source::Bundle => known.is_some() || residents(),
             Source::Peer(device) => {
-                let dossier = self.dossier(id)?;
                 let invited_us = dossier.local.inviter.as_deref() == Some(device.to_hex().as_str());
-                let owners = &dossier.part.consent;
-                let at_home = match dossier.compartments.get(compartment) {
-                    // Into a compartment that is known here, only whoever has something to do with it brings anything.
-                    Some(held) if !held.log.is_empty() => held.consent.principal_of(&device).is_some(),
-                    // One that is not known is the resident's, or made up.
-                    Some(_) | None => {
-                        *compartment == CompartmentId::DOSSIER
-                            || owners.is_owner(&device)
-                            || batch.opens.iter().any(|signed| {
-                                let open = &signed.open;
-                                open.lane == Lane::Log
-                                    && (open.dossier, open.compartment) == (*id, *compartment)
-                                    && owners.is_owner(&open.device)
-                                    && signed.verify().is_ok()
-                            })
-                    }
+                // Into a compartment that is known here, only whoever has something to do with it brings anything.
+                let at_home = match known {
+                    Some(held) => held.consent.principal_of(&device).is_some(),
+                    None => owners.is_owner(&device) || residents(),
                 };
-                invited_us || (at_home && dossier.principal_of(&device).is_some())
+                (invited_us && !owners.is_cut(&device)) || (at_home && dossier.principal_of(&device).is_some())
             }
         })
     }
@@ -135,10 +150,6 @@ fn refuse_all(batch: &Batch, why: Refusal) -> Accepted {
     }
 }
 
-fn milliseconds(now_ms: u64) -> i64 {
-    i64::try_from(now_ms).unwrap_or(i64::MAX)
-}
-
 impl Dossier {
     /// Writes down what held. How much of it was new.
     fn store(
@@ -150,6 +161,7 @@ impl Dossier {
         now_ms: u64,
     ) -> Result<u32, Fault> {
         let mut fresh = 0u32;
+        forget_saved(tx, &self.id, &compartment)?;
         for (chain, signed) in &sound.chains {
             tx.put_chain(&stored_chain(*chain, signed))?;
         }
@@ -167,6 +179,11 @@ impl Dossier {
                 tx.disown_chain(&chain)?;
             }
         }
+        for item in &sound.filled {
+            if let Some(body) = &item.body {
+                fresh = fresh.saturating_add(u32::from(tx.fill_body(&item.position(), body)?));
+            }
+        }
         for loose in &sound.loose {
             let stored = dossier_store::Loose {
                 id: loose.id().0,
@@ -175,11 +192,19 @@ impl Dossier {
                 kind: loose.kind,
                 about: loose.about,
                 bytes: loose.bytes.clone(),
-                arrived_ms: milliseconds(now_ms),
+                arrived_ms: stored_ms(now_ms),
             };
             fresh = fresh.saturating_add(u32::from(tx.put_loose(&stored)?));
         }
         Ok(fresh)
+    }
+
+    /// Whatever arrives is judged with the rest. What arrives in the dossier part is about all of it.
+    fn judge_for_arrival(&mut self, store: &Reader, me: &Me, compartment: &CompartmentId) -> Result<(), Fault> {
+        match self.compartments.get_mut(compartment) {
+            Some(held) if !held.judged => held.judge(store, me, &self.part.consent),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Memory follows the store: which compartments are different now, and what the log says about it.
@@ -191,13 +216,12 @@ impl Dossier {
         sound: Sound,
         now_ms: u64,
     ) -> Result<(BTreeSet<CompartmentId>, Vec<Line>), Fault> {
-        let only_changes = sound.items.iter().all(|item| item.header.kind == Kind::Change) && sound.loose.is_empty();
-        self.unsettle(&compartment, only_changes);
         let mut touched = BTreeSet::from([compartment]);
         if compartment == CompartmentId::DOSSIER {
+            self.settled = false;
             self.part.log.extend(sound.operations);
             self.part.judge_dossier_part();
-            for (name, other) in &mut self.compartments {
+            for (name, other) in self.compartments.iter_mut() {
                 other.judge(store, me, &self.part.consent)?;
                 touched.insert(*name);
             }
@@ -209,7 +233,13 @@ impl Dossier {
             .or_insert_with(|| Compartment::new(self.id, compartment));
         let before = held.doc.get_heads();
         let records: BTreeSet<_> = held.records.keys().copied().collect();
+        let bare = sound.loose.is_empty() && sound.filled.is_empty();
         let new_authority = !sound.operations.is_empty() || !sound.wraps.is_empty();
+        // A body that came back may be what others rest on.
+        let again = new_authority || sound.parts || !sound.filled.is_empty();
+        for item in &sound.filled {
+            held.hollow.remove(&item.position());
+        }
         held.log.extend(sound.operations);
         for wrap in sound.wraps {
             held.add_wrap(wrap);
@@ -219,12 +249,21 @@ impl Dossier {
             .into_iter()
             .filter(|item| item.header.kind != Kind::Operation)
             .collect();
-        if new_authority {
+        if (new_authority || sound.parts || held.is_blank()) && held.show_checkpoint(store, me, &self.part.consent)? {
+            // Shown. It is judged before anything follows from it.
+        } else if again {
             held.judge(store, me, &self.part.consent)?;
         } else {
             held.doc.update_diff_cursor();
             held.take(store, me, &self.part.consent, &content)?;
         }
+        // What waits outside may be what this device promised to let in, or the other side of a fork.
+        let plain = bare
+            && !new_authority
+            && content
+                .iter()
+                .all(|item| item.header.kind == Kind::Change && held.verdict.is_in_document(&item.position()));
+        self.unsettle(&compartment, plain);
         let mut lines = self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms);
         if let Some(held) = self.compartments.get_mut(&compartment) {
             held.doc.reset_diff_cursor();
@@ -234,7 +273,7 @@ impl Dossier {
     }
 
     /// Keeps what holds on its own: signatures, links, lanes, bodies. Who may write what is the verdict's to say.
-    fn check(&mut self, batch: Batch, accepted: &mut Accepted) -> Sound {
+    fn check(&mut self, store: &Reader, batch: Batch, me: DeviceId, accepted: &mut Accepted) -> Result<Sound, Fault> {
         let mut sound = Sound::default();
         let Self {
             id, part, compartments, ..
@@ -259,13 +298,14 @@ impl Dossier {
         let items = batch.items.into_iter().enumerate();
         let (operations, content): (Vec<_>, Vec<_>) = items.partition(|(_, item)| item.header.kind == Kind::Operation);
         held.check_opens(log, fits, &mut sound, accepted);
-        held.check_items(operations, &mut sound, accepted);
+        let mut outside = held.outside(store)?;
+        held.check_items(operations, &me, &mut outside, &mut sound, accepted);
         if !is_part && !sound.operations.is_empty() {
             let log: Vec<Entry> = held.log.iter().chain(&sound.operations).cloned().collect();
             held.consent = Consent::of_compartment(&owners, &held.chains, &log);
         }
         held.check_opens(others, fits, &mut sound, accepted);
-        held.check_items(content, &mut sound, accepted);
+        held.check_items(content, &me, &mut outside, &mut sound, accepted);
         for (at, loose) in batch.loose.into_iter().enumerate() {
             match checked_loose(&loose, id, compartment) {
                 Some(CheckedLoose::Wrap(wrap)) if !held.log.is_empty() && !held.may_wrap(&wrap) => {
@@ -279,16 +319,56 @@ impl Dossier {
                     sound.receipts.push(receipt);
                     sound.loose.push(loose);
                 }
+                Some(CheckedLoose::Part) if !held.wants_part(&loose.about) => {
+                    accepted.refused.push((Refused::Loose(at), Refusal::Unwanted));
+                }
+                Some(CheckedLoose::Part) => {
+                    sound.parts = true;
+                    sound.loose.push(loose);
+                }
                 None => accepted.refused.push((Refused::Loose(at), Refusal::Invalid)),
             }
         }
-        sound
+        Ok(sound)
     }
+
+    /// One line for everybody of whom too much waits outside, once while the program runs: what they wrote beyond that
+    /// stays with them.
+    fn lines_of_refusals(
+        &mut self,
+        compartment: CompartmentId,
+        full: &BTreeMap<Payer, DeviceId>,
+        now_ms: u64,
+    ) -> Vec<Line> {
+        let mut lines = Vec::new();
+        for (payer, device) in full {
+            if self.told_full.insert((compartment, *payer))
+                && let Some(held) = self.compartments.get(&compartment)
+            {
+                let mut line = self.line_of(held, device, Deed::Refused, now_ms);
+                line.reason = Some("too_much".to_owned());
+                lines.push(line);
+            }
+        }
+        lines
+    }
+}
+
+/// Where an item that arrived belongs.
+enum Place {
+    /// It was not here.
+    New,
+    /// Its header was here, and its body should be.
+    Lacking,
+    /// Nothing has to be done.
+    Held,
 }
 
 enum CheckedLoose {
     Wrap(Wrap),
     Receipt(Receipt),
+    /// Of a checkpoint: proven by its name, which a pin gives.
+    Part,
 }
 
 fn checked_loose(loose: &Loose, dossier: DossierId, compartment: CompartmentId) -> Option<CheckedLoose> {
@@ -304,19 +384,12 @@ fn checked_loose(loose: &Loose, dossier: DossierId, compartment: CompartmentId) 
                 receipt.dossier == dossier && receipt.compartment == compartment && receipt.by.device.0 == loose.about;
             (fits && receipt.verify().is_ok()).then_some(CheckedLoose::Receipt(receipt))
         }
+        LOOSE_PART => (blake3(&loose.bytes) == loose.about).then_some(CheckedLoose::Part),
         _ => None,
     }
 }
 
 impl Compartment {
-    /// The principal of a device, if it was ever granted anything here. A certificate alone costs nothing.
-    fn granted(&self, device: &DeviceId) -> Option<PrincipalId> {
-        let principal = self.consent.principal_of(device)?;
-        let granted =
-            principal == self.consent.root() || self.consent.grants().any(|(_, grant)| grant.principal == principal);
-        granted.then_some(principal)
-    }
-
     /// Takes the chains that fit, are signed, and are within the quota.
     fn check_opens(
         &mut self,
@@ -325,18 +398,16 @@ impl Compartment {
         sound: &mut Sound,
         accepted: &mut Accepted,
     ) {
-        let mut chains_of: BTreeMap<_, usize> = BTreeMap::new();
-        for (_, chain) in self.chains.iter() {
-            *chains_of
-                .entry((self.granted(&chain.open.device), chain.open.lane))
-                .or_default() += 1;
+        if opens.is_empty() {
+            return;
         }
+        let mut chains_of = self.chains_by_payer();
         for (at, signed) in opens {
             let open = &signed.open;
-            let count = chains_of.entry((self.granted(&open.device), open.lane)).or_default();
+            let count = chains_of.entry((self.payer(&open.device), open.lane)).or_default();
             let why = if !fits(open) || signed.verify().is_err() {
                 Some(Refusal::Invalid)
-            } else if self.chains.get(&open.chain()).is_none() && *count >= MAX_CHAINS_PER_PRINCIPAL {
+            } else if self.chains.get(&open.chain()).is_none() && *count >= MAX_CHAINS {
                 Some(Refusal::Quota)
             } else {
                 None
@@ -353,10 +424,18 @@ impl Compartment {
     }
 
     /// Takes the items that are valid and in their place.
-    fn check_items(&mut self, items: Vec<(usize, Item)>, sound: &mut Sound, accepted: &mut Accepted) {
+    fn check_items(
+        &mut self,
+        items: Vec<(usize, Item)>,
+        me: &DeviceId,
+        outside: &mut Outside,
+        sound: &mut Sound,
+        accepted: &mut Accepted,
+    ) {
         for (at, item) in items {
-            match self.check_item(&item) {
-                Ok(true) => {
+            match self.check_item(&item, me, outside) {
+                Ok(Place::Lacking) => sound.filled.push(item),
+                Ok(Place::New) => {
                     if item.header.kind == Kind::Operation
                         && let Some(operation) = item.body.as_deref().and_then(|body| Operation::from_bytes(body).ok())
                     {
@@ -367,24 +446,42 @@ impl Compartment {
                     }
                     sound.items.push(item);
                 }
-                Ok(false) => {}
-                Err(why) => accepted.refused.push((Refused::Item(at), why)),
+                Ok(Place::Held) => {}
+                Err(why) => {
+                    if why == Refusal::Quota
+                        && let Some(device) = self.device_of(&item.header.chain)
+                    {
+                        sound.full.insert(self.payer(&device), device);
+                    }
+                    accepted.refused.push((Refused::Item(at), why));
+                }
             }
         }
     }
 
-    /// Valid on its own and in its place. True when it was not held.
-    fn check_item(&mut self, item: &Item) -> Result<bool, Refusal> {
+    /// Valid on its own and in its place.
+    fn check_item(&mut self, item: &Item, me: &DeviceId, outside: &mut Outside) -> Result<Place, Refusal> {
         let chain = item.header.chain;
-        let open: &Open = &self.chains.get(&chain).ok_or(Refusal::Missing)?.open;
+        let held = self.chains.get(&chain).ok_or(Refusal::Missing)?;
+        let open: &Open = &held.open;
         let position: Position = item.position();
-        if self.chains.contains(&position) {
-            return Ok(false);
+        // What a checkpoint holds already comes from those who keep it all.
+        if self.hollow.contains(&position) && item.body.is_some() {
+            // Only where it may be: what was erased, or went with an access that ended, does not come back.
+            if self.is_erased_at(&position, me) || self.consent.right_of(me).is_none() {
+                return Ok(Place::Held);
+            }
+            item.verify_in(chain, open).map_err(|_| Refusal::Invalid)?;
+            return Ok(Place::Lacking);
+        }
+        if self.chains.contains(&position) || held.is_absent_at(position.n) {
+            return Ok(Place::Held);
         }
         item.verify_in(chain, open).map_err(|_| Refusal::Invalid)?;
         // A header alone says that its content was erased, and that is for an erasure to say: whoever carries an item
-        // must not be able to take the words out of it.
-        if item.body.is_none() && !self.consent.erased().contains_key(&position.hash) {
+        // must not be able to take the words out of it. A change is never destroyed so: others may rest on it.
+        let may_lack = item.header.kind != Kind::Change && self.consent.erased().contains_key(&position.hash);
+        if item.body.is_none() && !may_lack {
             return Err(Refusal::Unwanted);
         }
         if item.header.kind == Kind::Operation
@@ -395,8 +492,20 @@ impl Compartment {
         {
             return Err(Refusal::Invalid);
         }
-        self.chains.add(&item.header).map_err(|misplaced| match misplaced {
-            Misplaced::UnknownChain | Misplaced::Gap => Refusal::Missing,
-        })
+        let writes = self.consent.within(&self.chains, open, &position, item.header.kind);
+        if writes.is_err() && !outside.takes(self.payer(&open.device), item.header.len) {
+            return Err(Refusal::Quota);
+        }
+        let new = match self.chains.add(&item.header) {
+            Err(Misplaced::Gap) if self.rests_at(&position) => self.chains.rest_on(&position),
+            added => added,
+        };
+        if !new.map_err(|_| Refusal::Missing)? {
+            return Ok(Place::Held);
+        }
+        if item.body.is_none() {
+            self.hollow.insert(position);
+        }
+        Ok(Place::New)
     }
 }

@@ -1,16 +1,18 @@
 //! What this device may tell others, and the copy that the sync protocol talks to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dossier_sync::protocol::{
     Accepted, Batch, ChainFrontier, Frontier, Loose, LooseId, Replica, ReplicaError, Scope, Shared, Source,
 };
+use dossier_trust::chains::is_absent;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Consent;
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId};
 use dossier_trust::item::{Header, Item, Position, SignedOpen};
 use dossier_trust::operation::Operation;
 
+use super::checkpoint::LOOSE_PART;
 use super::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
 use super::{Compartment, Dossier};
 use crate::contract::Fault;
@@ -37,7 +39,7 @@ impl Dossier {
     }
 
     /// What a device may hear of this dossier.
-    fn shared_with(&self, device: &DeviceId) -> Vec<Shared> {
+    pub(crate) fn shared_with(&self, device: &DeviceId) -> Vec<Shared> {
         let all = std::iter::once(&self.part).chain(self.compartments.values());
         all.filter_map(|compartment| {
             let scope = self.scope_for(compartment, device)?;
@@ -52,7 +54,7 @@ impl Dossier {
 }
 
 /// Where a device's access ended: the log chains up to the operation that ended the last of its grants, one position
-/// per chain. None when it never had a grant that counted.
+/// per chain. None when it never had any.
 fn ended(
     compartment: &Compartment,
     consent: &Consent,
@@ -64,10 +66,11 @@ fn ended(
         .filter(|(_, grant)| grant.principal == principal)
         .map(|(id, _)| *id)
         .collect();
-    if grants.is_empty() {
+    // A device of the resident's was given nothing; what ends it is a cut.
+    if grants.is_empty() && !(consent.is_owner(device) && consent.is_cut(device)) {
         return None;
     }
-    let mut upto: std::collections::BTreeMap<ChainId, Position> = std::collections::BTreeMap::new();
+    let mut upto: BTreeMap<ChainId, Position> = BTreeMap::new();
     for entry in &compartment.log {
         let about_it = match &entry.operation {
             Operation::Revoke { grant, .. } => grants.contains(grant),
@@ -170,12 +173,39 @@ impl Replica for Home {
             })
             .collect();
         let mut loose = Vec::new();
-        for kind in [LOOSE_WRAP, LOOSE_RECEIPT] {
+        for kind in [LOOSE_WRAP, LOOSE_RECEIPT, LOOSE_PART] {
             let ids = self.store.loose_ids(dossier, compartment, Some(kind)).map_err(local)?;
             loose.extend(ids.into_iter().map(LooseId));
         }
         loose.sort();
         Ok(Frontier { chains, loose })
+    }
+
+    fn lacking(
+        &self,
+        dossier: &DossierId,
+        compartment: &CompartmentId,
+    ) -> Result<BTreeMap<ChainId, Vec<Position>>, ReplicaError> {
+        let me = self.me().map_err(local)?.id();
+        let held = self.dossiers.get(dossier);
+        let Some(held) = held.and_then(|dossier| dossier.compartment(compartment)) else {
+            return Ok(BTreeMap::new());
+        };
+        let mut first: BTreeMap<ChainId, u32> = BTreeMap::new();
+        for position in held.lacking(me) {
+            let n = first.entry(position.chain).or_insert(position.n);
+            *n = position.n.min(*n);
+        }
+        let before = first.into_iter().map(|(name, n)| {
+            let all = held
+                .chains
+                .get(&name)
+                .into_iter()
+                .flat_map(|chain| chain.positions(name));
+            let last = all.filter(|position| position.n.checked_add(1) == Some(n) && !is_absent(position));
+            (name, last.collect())
+        });
+        Ok(before.collect())
     }
 
     fn chain_open(&self, chain: &ChainId) -> Result<Option<SignedOpen>, ReplicaError> {

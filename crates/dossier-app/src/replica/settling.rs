@@ -1,20 +1,22 @@
 //! What a device owes: done again until it is done, so that no crash and no absence leaves it half done.
 //!
 //! An owner device rotates epochs after denials that came from elsewhere, ends grants whose last day has passed,
-//! wraps keys for devices that still miss them, and hands restricted records to those who may have them. A device
+//! wraps keys for devices that still miss them, hands restricted records to those who may have them, and takes away
+//! those that were sealed so that the resident cannot read them. A device
 //! whose access ended removes its copy. All of it is computed from what is held; nothing depends on being told once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dossier_model::record::RecordItem;
 use dossier_model::{Place, RecordContent, Side, agenda};
 use dossier_store::Owed;
 use dossier_trust::chains::Chain;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Denied;
 use dossier_trust::identity::Certificate;
-use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, PrincipalId, RecordId};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, ItemHash, PrincipalId, RecordId, blake3};
 use dossier_trust::item::{Item, Position};
-use dossier_trust::operation::{OpId, Operation, Right};
+use dossier_trust::operation::{EraseAt, OpId, Operation, Right};
 use dossier_trust::receipt::{Deed, Statement};
 use dossier_trust::verdict::Waits;
 
@@ -22,7 +24,8 @@ use super::content::{Content, GrantNote};
 use super::writing::Writing;
 use super::{Compartment, Dossier};
 use crate::activity;
-use crate::contract::Fault;
+use crate::clock::stored_ms;
+use crate::contract::{Event, Fault};
 use crate::home::Home;
 
 /// What an owner device promised about a grant that ended: go on counting what arrives.
@@ -46,9 +49,27 @@ impl Home {
     /// # Errors
     /// What the steps say; what was done before stays done.
     pub(crate) fn settle(&mut self, id: &DossierId) -> Result<(), Fault> {
-        let now_s = self.now_ms() / 1000;
+        let settled = self.settle_once(id);
+        if settled.is_err()
+            && let Some(dossier) = self.dossiers.get_mut(id)
+        {
+            dossier.settled = false;
+        }
+        settled
+    }
+
+    fn settle_once(&mut self, id: &DossierId) -> Result<(), Fault> {
+        let now_ms = self.now_ms();
         let dossier = self.dossier(id)?;
-        if dossier.settled && dossier.expired(now_s).is_empty() {
+        // An end is written down for good, so a clock that only jumped must not bring it about. The program of whoever
+        // looked along shuts by its own clock meanwhile.
+        let mut expired = dossier.expired(now_ms / 1000);
+        let due = dossier.destroys_ms.is_some_and(|at| at <= stored_ms(now_ms));
+        let settled = dossier.settled;
+        if !expired.is_empty() && !self.believes_clock(id)? {
+            expired.clear();
+        }
+        if settled && expired.is_empty() && !due {
             return Ok(());
         }
         let owed = self.store.owed(Some(id))?;
@@ -60,14 +81,23 @@ impl Home {
         let forks: Vec<Owed> = owed.into_iter().filter(|owed| owed.kind == OWED_PIN).collect();
         let me = self.me()?.id();
         let dossier = self.dossier(id)?;
-        if dossier.closed {
+        if dossier.closed || dossier.is_over_for(&me) {
             return Ok(());
         }
+        self.rest_on_checkpoints(id)?;
+        let dossier = self.dossier(id)?;
         dossier.settled = true;
         if !dossier.own {
-            return self.remove_ended(id);
+            let removed = self.remove_ended(id)?;
+            self.note_ended(id)?;
+            let removed = self.destroy_erased(id)? || removed;
+            // Last: what is shown follows the store, also where the disk has no room to rebuild it now.
+            return if removed { Ok(self.store.scrub()?) } else { Ok(()) };
         }
-        let expired = dossier.expired(now_s);
+        if self.destroy_erased(id)? {
+            self.store.scrub()?;
+        }
+        let dossier = self.judged(id)?;
         let rotate: Vec<CompartmentId> = dossier
             .compartments
             .values()
@@ -81,7 +111,16 @@ impl Home {
         }
         let unwrapped = dossier.unwrapped(&me);
         let missing = dossier.missing_copies();
-        if expired.is_empty() && rotate.is_empty() && pins.is_empty() && unwrapped.is_empty() && missing.is_empty() {
+        let kept_from_us = dossier.kept_from_the_resident();
+        let due = self.due_checkpoints(id);
+        if expired.is_empty()
+            && rotate.is_empty()
+            && pins.is_empty()
+            && unwrapped.is_empty()
+            && missing.is_empty()
+            && due.is_empty()
+            && kept_from_us.is_empty()
+        {
             return Ok(());
         }
         self.write(id, |writing| {
@@ -102,20 +141,16 @@ impl Home {
                 writing.reconsider(&compartment)?;
             }
             writing.also(move |tx| Ok(forks.iter().try_for_each(|fork| tx.pay(fork).map(|_| ()))?));
+            for compartment in due {
+                writing.checkpoint_in_time(compartment)?;
+            }
             for (compartment, reader) in unwrapped {
                 writing.wrap_current(compartment, &reader)?;
             }
-            for copy in missing {
-                let held = writing
-                    .compartment(&copy.compartment)?
-                    .records
-                    .get(&copy.record)
-                    .cloned();
-                if let Some(held) = held {
-                    writing.post(copy.compartment, held.record, Some(copy.readers))?;
-                }
+            for (compartment, position) in kept_from_us {
+                writing.erase_unreadable(compartment, &position)?;
             }
-            Ok(())
+            writing.hand_out(missing)
         })?;
         // Pins bring in work that was judged outside; memory is built again from the store.
         self.reload(id);
@@ -123,15 +158,15 @@ impl Home {
         Ok(())
     }
 
-    /// Content of compartments, but for this device's own work that no device of the resident's has yet: the resident
-    /// decides whether it counts. It stays sealed, and its key goes.
-    fn removable(&mut self, id: &DossierId, ended: &[CompartmentId]) -> Result<Vec<Position>, Fault> {
+    /// Content of compartments that may go, and this device's own work there that no device of the resident's has yet:
+    /// the resident decides whether it counts. It stays sealed, and its key goes.
+    fn removable(&mut self, id: &DossierId, ended: &[CompartmentId]) -> Result<(Vec<Position>, Vec<Position>), Fault> {
         let me = self.me()?.id();
         self.dossier(id)?;
         let Some(dossier) = self.dossiers.get(id) else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         };
-        let mut removable = Vec::new();
+        let (mut removable, mut unsent) = (Vec::new(), Vec::new());
         for compartment in ended.iter().filter_map(|id| dossier.compartments.get(id)) {
             for position in compartment.content_positions() {
                 let mut delivered = compartment.device_of(&position.chain) != Some(me);
@@ -140,47 +175,49 @@ impl Home {
                 }
                 if delivered {
                     removable.push(position);
+                } else {
+                    unsent.push(position);
                 }
             }
         }
-        Ok(removable)
+        Ok((removable, unsent))
     }
 
     /// Removes what this device holds of compartments to which its access ended, says so to the resident, and closes
-    /// the dossier when nothing is left.
-    fn remove_ended(&mut self, id: &DossierId) -> Result<(), Fault> {
+    /// the dossier when nothing is left. True when something was removed.
+    fn remove_ended(&mut self, id: &DossierId) -> Result<bool, Fault> {
         let me = self.me()?.id();
         let dossier = self.dossier(id)?;
-        let ended: Vec<CompartmentId> = dossier
-            .compartments
-            .values()
-            .filter(|compartment| compartment.access_ended(&me))
-            .filter(|compartment| compartment.holds_content())
-            .map(|compartment| compartment.id)
-            .collect();
-        if ended.is_empty() {
-            return Ok(());
-        }
-        let now_ms = self.now_ms();
-        self.write(id, |writing| {
-            for compartment in &ended {
-                let statement = Statement {
-                    deed: Deed::Removed,
-                    at_ms: now_ms,
-                    object: String::new(),
-                    reason: String::new(),
-                };
-                writing.receipt(*compartment, &statement)?;
+        let (mut ended, mut given) = (Vec::new(), BTreeMap::new());
+        for compartment in dossier.compartments.values().filter(|one| one.access_ended(&me)) {
+            if compartment.holds_content() {
+                ended.push(compartment.id);
             }
-            Ok(())
-        })?;
-        let positions = self.removable(id, &ended)?;
+            // What came and went while this device was away is said too: nothing of it is here.
+            let principal = compartment.consent.principal_of(&me);
+            if let Some(all) = principal.and_then(|principal| compartment.given_to(&principal))
+                && dossier.local.removed.get(&compartment.id.to_hex()) != Some(&all)
+            {
+                given.insert(compartment.id, all);
+            }
+        }
+        let removed = !ended.is_empty();
+        if removed {
+            self.remove_copies(id, ended)?;
+        }
+        if !given.is_empty() {
+            self.say_removed(id, given)?;
+        }
+        Ok(removed)
+    }
+
+    fn remove_copies(&mut self, id: &DossierId, ended: Vec<CompartmentId>) -> Result<(), Fault> {
+        let (positions, _) = self.removable(id, &ended)?;
+        let kinds = [super::compartment::LOOSE_WRAP, super::checkpoint::LOOSE_PART];
         let wraps: Vec<[u8; 32]> = ended
             .iter()
-            .map(|compartment| {
-                self.store
-                    .loose_ids(id, compartment, Some(super::compartment::LOOSE_WRAP))
-            })
+            .flat_map(|compartment| kinds.map(|kind| (compartment, kind)))
+            .map(|(compartment, kind)| self.store.loose_ids(id, compartment, Some(kind)))
             .collect::<Result<Vec<_>, _>>()?
             .concat();
         self.store.transact::<_, Fault>(|tx| {
@@ -191,14 +228,74 @@ impl Home {
                 tx.delete_loose(wrap)?;
             }
             for compartment in &ended {
-                tx.delete_documents(id, compartment, None)?;
+                tx.delete_documents(id, Some(compartment))?;
+                tx.delete_opened_of(id, Some(compartment))?;
             }
             Ok(())
         })?;
-        self.store.scrub()?;
         self.reload(id);
         self.dossier(id)?;
         self.after_change(id, ended.into_iter(), true);
+        Ok(())
+    }
+
+    /// Tells the resident of compartments that nothing of them is kept here, and of which grants that is said.
+    fn say_removed(&mut self, id: &DossierId, given: BTreeMap<CompartmentId, String>) -> Result<(), Fault> {
+        let at_ms = self.now_ms();
+        let row = self.store.dossier(id)?;
+        self.write(id, |writing| {
+            for (compartment, object) in given {
+                let statement = Statement {
+                    deed: Deed::Removed,
+                    at_ms,
+                    object: object.clone(),
+                    reason: String::new(),
+                };
+                writing.receipt(compartment, &statement)?;
+                writing.dossier.local.removed.insert(compartment.to_hex(), object);
+            }
+            let state = serde_json::to_vec(&writing.dossier.local).map_err(|_| Fault::internal("local"))?;
+            writing.also(move |tx| match row {
+                Some(row) => Ok(tx.put_dossier(&dossier_store::Dossier { state, ..row })?),
+                None => Ok(()),
+            });
+            Ok(())
+        })
+    }
+
+    /// Something that was written here, where access ended, never reached a device of the resident's.
+    pub(crate) fn holds_unsent(&mut self, id: &DossierId) -> Result<bool, Fault> {
+        let me = self.me()?.id();
+        let compartments = self.dossier(id)?.compartments.values();
+        let ended: Vec<CompartmentId> = compartments
+            .filter(|compartment| compartment.access_ended(&me))
+            .map(|compartment| compartment.id)
+            .collect();
+        Ok(!self.removable(id, &ended)?.1.is_empty())
+    }
+
+    /// Remembers since when nothing of somebody else's dossier is open to this device, and forgets it when something is
+    /// again.
+    fn note_ended(&mut self, id: &DossierId) -> Result<(), Fault> {
+        let now_ms = self.now_ms();
+        let me = self.me()?.viewer();
+        let dossier = self.dossier(id)?;
+        let mut compartments = dossier.compartments.values();
+        let ended = compartments.any(|compartment| compartment.access_ended(&me.device));
+        let over = ended && dossier.card(&me).sections.is_empty();
+        if over == dossier.local.ended_ms.is_some() {
+            return Ok(());
+        }
+        dossier.local.ended_ms = over.then_some(now_ms);
+        let state = serde_json::to_vec(&dossier.local).map_err(|_| Fault::internal("local"))?;
+        if let Some(row) = self.store.dossier(id)? {
+            let row = dossier_store::Dossier { state, ..row };
+            self.store.transact::<_, Fault>(|tx| Ok(tx.put_dossier(&row)?))?;
+        }
+        self.tell(Event::Changed {
+            dossier: id.to_hex(),
+            sections: Vec::new(),
+        });
         Ok(())
     }
 }
@@ -213,6 +310,15 @@ impl Compartment {
         !self.consent.is_owner(device)
             && self.consent.right_of(device).is_none()
             && self.consent.grants().any(|(_, grant)| grant.principal == principal)
+    }
+
+    /// Which grants a principal ever had here, as one name (hex): a device that says that its copy is gone says it of
+    /// these. None for somebody who had none.
+    #[must_use]
+    pub fn given_to(&self, principal: &PrincipalId) -> Option<String> {
+        let theirs = self.consent.grants().filter(|(_, grant)| grant.principal == *principal);
+        let names: Vec<u8> = theirs.flat_map(|(id, _)| id.0).collect();
+        (!names.is_empty()).then(|| ItemHash(blake3(&names)).to_hex())
     }
 
     /// Up to where what this device has counted goes, of every chain among these items that is forked by now. The
@@ -232,6 +338,25 @@ impl Compartment {
             })
             .copied()
             .collect()
+    }
+
+    /// The item that is named by its id or by a record about it, or about what is said about it.
+    pub(crate) fn item_about(&self, target: &str) -> Option<&RecordItem> {
+        let mut target = target;
+        // Ids are hashes, so a circle cannot be made; the count keeps a wrong input from running for ever.
+        for _ in 0..=self.records.len() {
+            let record = self.records.iter().find(|(id, _)| id.to_hex() == target);
+            match record.map(|(_, record)| &record.content) {
+                Some(Content::Model(RecordContent::Item(item))) => return Some(item),
+                Some(Content::Model(said)) => target = said.target()?,
+                Some(Content::About(_) | Content::Unknown) => return None,
+                None => {
+                    let mut items = self.records.values().filter_map(|record| record.content.item());
+                    return items.find(|item| item.id == target);
+                }
+            }
+        }
+        None
     }
 
     fn holds_content(&self) -> bool {
@@ -271,9 +396,12 @@ impl Compartment {
 }
 
 impl Dossier {
-    /// Grants whose last day has passed.
+    /// Grants whose last day has passed: a resident's device ends them.
     fn expired(&self, now_s: u64) -> BTreeMap<CompartmentId, Vec<OpId>> {
         let mut found = BTreeMap::new();
+        if !self.own {
+            return found;
+        }
         for compartment in self.compartments.values() {
             let over: Vec<OpId> = compartment
                 .consent
@@ -313,6 +441,17 @@ impl Dossier {
             }
         }
         found
+    }
+
+    /// What somebody sealed to a few and not to the resident, whose dossier it is.
+    fn kept_from_the_resident(&self) -> Vec<(CompartmentId, Position)> {
+        let all = self.compartments.values().flat_map(|compartment| {
+            let closed = compartment.closed_to_us.iter();
+            closed
+                .filter(|position| !compartment.consent.erased().contains_key(&position.hash))
+                .map(|position| (compartment.id, *position))
+        });
+        all.collect()
     }
 
     /// Devices that may read and for which this one has not wrapped the current epoch yet.
@@ -403,10 +542,7 @@ impl Dossier {
             | RecordContent::Update { target, .. }
             | RecordContent::Seen { target, .. }
             | RecordContent::Removed { target } => {
-                let Some(item) = compartment.records.values().find_map(|record| {
-                    let named = |id: &str| id == target || record.record.id().to_hex() == *target;
-                    record.content.item().filter(|item| named(&item.id))
-                }) else {
+                let Some(item) = compartment.item_about(target) else {
                     return false;
                 };
                 (item.audience.clone(), item.also_needs.clone())
@@ -443,8 +579,9 @@ impl Dossier {
                 .into_iter()
                 .any(|person| people.iter().any(|one| one == person))
         };
-        let in_document = dossier_model::layout::read(&appointments.doc)
-            .items
+        let in_document = appointments
+            .doc
+            .items()
             .into_iter()
             .any(|item| agenda::busy_id(&item.item.id) == block.id && about(&item.item.fields));
         in_document
@@ -457,6 +594,41 @@ impl Dossier {
 }
 
 impl Writing<'_> {
+    /// Takes away what its author kept from the resident, for everybody, and says whose it was.
+    fn erase_unreadable(&mut self, id: CompartmentId, position: &Position) -> Result<(), Fault> {
+        let item = position.hash;
+        self.operation(id, Operation::Erase { item, at: EraseAt::All })?;
+        self.reconsider(&id)?;
+        let now_ms = self.now_ms;
+        if let Some(held) = self.dossier.compartments.get(&id)
+            && let Some(device) = held.device_of(&position.chain)
+        {
+            let mut line = self.dossier.line_of(held, &device, activity::Deed::Refused, now_ms);
+            line.reason = Some("unreadable".to_owned());
+            self.note(line);
+        }
+        Ok(())
+    }
+
+    /// Seals copies of restricted records to those who are entitled to them and miss them.
+    ///
+    /// # Errors
+    /// What the steps say.
+    pub(crate) fn hand_out_copies(&mut self) -> Result<(), Fault> {
+        let missing = self.dossier.missing_copies();
+        self.hand_out(missing)
+    }
+
+    fn hand_out(&mut self, missing: Vec<Missing>) -> Result<(), Fault> {
+        for copy in missing {
+            let held = self.compartment(&copy.compartment)?.records.get(&copy.record).cloned();
+            if let Some(held) = held {
+                self.post(copy.compartment, held.record, Some(copy.readers))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends grants in one compartment: what was counted stays, and a new epoch shuts the door.
     ///
     /// # Errors

@@ -2,10 +2,12 @@
 //!
 //! Every local write passes here, and here the same verdict decides as for what arrives from others.
 
+mod devices;
+
 use std::collections::BTreeSet;
 
 use dossier_model::layout::{self, Edit};
-use dossier_store::Tx;
+use dossier_store::{Tx, Way};
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Entry;
 use dossier_trust::epoch::{EpochKey, Wrap, seal_to};
@@ -21,11 +23,12 @@ use super::compartment::{LOOSE_RECEIPT, LOOSE_WRAP, Posted, actor};
 use super::content::{Content, Posting};
 use super::{Compartment, Dossier, Local};
 use crate::activity::Line;
+use crate::clock::stored_ms;
 use crate::contract::{Fault, FaultCode};
 use crate::home::{Home, Me, SystemRandom};
 
 /// How many steps can be undone per dossier.
-const UNDO_STEPS: u32 = 100;
+pub(crate) const UNDO_STEPS: u32 = 100;
 
 /// A write of another table that belongs to the same step.
 type Also = Box<dyn FnOnce(&Tx<'_>) -> Result<(), Fault>>;
@@ -63,13 +66,30 @@ impl Home {
         id: &DossierId,
         draft: impl FnOnce(&mut Writing<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        self.dossier(id)?;
+        let (drafted, out) = self.draft(id, draft)?;
+        let done = drafted.and_then(|answer| self.commit(id, out).map(|()| answer));
+        if done.is_err() {
+            self.reload(id);
+        }
+        done
+    }
+
+    /// Drafts items against memory, which is then ahead of the store.
+    pub(super) fn draft<R>(
+        &mut self,
+        id: &DossierId,
+        draft: impl FnOnce(&mut Writing<'_>) -> Result<R, Fault>,
+    ) -> Result<(Result<R, Fault>, Outbox), Fault> {
+        self.judged(id)?;
         let now_ms = self.now_ms();
         let (Some(me), Some(dossier)) = (self.me.as_ref(), self.dossiers.get_mut(id)) else {
             return Err(Fault::new(FaultCode::NoProfile));
         };
         if dossier.closed {
             return Err(Fault::not_allowed("closed"));
+        }
+        if dossier.is_over_for(&me.id()) {
+            return Err(Fault::not_allowed("device_cut"));
         }
         let mut writing = Writing {
             me,
@@ -79,16 +99,11 @@ impl Home {
             out: Outbox::default(),
         };
         let drafted = draft(&mut writing);
-        let out = writing.out;
-        let done = drafted.and_then(|answer| self.commit(id, out).map(|()| answer));
-        if done.is_err() {
-            self.reload(id);
-        }
-        done
+        Ok((drafted, writing.out))
     }
 
     fn commit(&mut self, id: &DossierId, out: Outbox) -> Result<(), Fault> {
-        let now = i64::try_from(self.now_ms()).unwrap_or(i64::MAX);
+        let now = stored_ms(self.now_ms());
         let (touched, shared_anew, judge_again) = (out.touched.clone(), out.shared_anew, out.judge_again);
         self.store.transact::<_, Fault>(|tx| out.put(tx, id, now))?;
         self.after_change(id, touched.into_iter(), shared_anew);
@@ -105,6 +120,8 @@ impl Home {
         touched: impl Iterator<Item = CompartmentId>,
         shared_anew: bool,
     ) {
+        self.looked = None;
+        self.unsettled.insert(*id);
         let mut sections = BTreeSet::new();
         for compartment in touched {
             self.touched.push((*id, compartment));
@@ -119,6 +136,7 @@ impl Home {
         if shared_anew {
             self.shared_anew.push(*id);
         }
+        self.follow_cards(id, &sections);
         self.tell(crate::contract::Event::Changed {
             dossier: id.to_hex(),
             sections: sections.into_iter().collect(),
@@ -143,9 +161,12 @@ impl Home {
             closed: false,
             local,
             part: Compartment::new(id, CompartmentId::DOSSIER),
-            compartments: std::collections::BTreeMap::new(),
+            compartments: super::Compartments::default(),
             settled: false,
+            destroys_ms: None,
+            told_full: BTreeSet::new(),
             told: None,
+            gates: crate::emergency::Gates::default(),
         };
         let now_ms = self.clock.now_ms();
         let mut writing = Writing {
@@ -169,7 +190,7 @@ impl Home {
         let row = dossier_store::Dossier {
             dossier: id,
             own: true,
-            created_ms: i64::try_from(now_ms).unwrap_or(i64::MAX),
+            created_ms: stored_ms(now_ms),
             closed_ms: None,
             state: serde_json::to_vec(&dossier.local).map_err(|_| Fault::internal("local"))?,
         };
@@ -183,7 +204,10 @@ impl Home {
 }
 
 impl Outbox {
-    fn put(self, tx: &Tx<'_>, dossier: &DossierId, now_ms: i64) -> Result<(), Fault> {
+    pub(super) fn put(self, tx: &Tx<'_>, dossier: &DossierId, now_ms: i64) -> Result<(), Fault> {
+        for compartment in &self.touched {
+            forget_saved(tx, dossier, compartment)?;
+        }
         for chain in &self.chains {
             tx.put_chain(chain)?;
             tx.own_chain(&chain.chain)?;
@@ -198,7 +222,8 @@ impl Outbox {
             tx.add_activity(now_ms, dossier, &line.to_bytes())?;
         }
         if let Some(undo) = &self.undo {
-            tx.push_undo(dossier, undo, UNDO_STEPS)?;
+            tx.push_step(dossier, Way::Back, undo, UNDO_STEPS)?;
+            tx.clear_steps(dossier, Way::Forth)?;
         }
         self.also.into_iter().try_for_each(|also| also(tx))
     }
@@ -352,7 +377,11 @@ impl Writing<'_> {
         self.wrap(id, &key, reader.device, &reader.wrapping)
     }
 
-    fn wrap(
+    /// Wraps a key for a device.
+    ///
+    /// # Errors
+    /// A recipient that is not a key.
+    pub(crate) fn wrap(
         &mut self,
         id: CompartmentId,
         key: &EpochKey,
@@ -390,7 +419,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    fn loose(&mut self, compartment: CompartmentId, kind: u8, about: [u8; 32], bytes: Vec<u8>) {
+    pub(super) fn loose(&mut self, compartment: CompartmentId, kind: u8, about: [u8; 32], bytes: Vec<u8>) {
         let loose = dossier_sync::protocol::Loose { kind, about, bytes };
         self.out.loose.push(dossier_store::Loose {
             id: loose.id().0,
@@ -399,7 +428,7 @@ impl Writing<'_> {
             kind,
             about,
             bytes: loose.bytes,
-            arrived_ms: i64::try_from(self.now_ms).unwrap_or(i64::MAX),
+            arrived_ms: stored_ms(self.now_ms),
         });
         self.out.touched.insert(compartment);
     }
@@ -410,6 +439,10 @@ impl Writing<'_> {
     /// What the steps say.
     pub fn operation(&mut self, id: CompartmentId, operation: Operation) -> Result<OpId, Fault> {
         let grant = self.grant_for(id, Lane::Log)?;
+        self.operation_under(id, grant, operation)
+    }
+
+    fn operation_under(&mut self, id: CompartmentId, grant: OpId, operation: Operation) -> Result<OpId, Fault> {
         let tip = self.tip(id, Lane::Log, grant)?;
         let body = operation.to_bytes();
         let len = u32::try_from(body.len()).map_err(|_| Fault::internal("operation"))?;
@@ -527,7 +560,7 @@ impl Writing<'_> {
         Ok(position)
     }
 
-    fn sealing_key(&mut self, id: CompartmentId) -> Result<EpochKey, Fault> {
+    pub(super) fn sealing_key(&mut self, id: CompartmentId) -> Result<EpochKey, Fault> {
         if self.dossier.own && self.compartment(&id)?.consent.current_epoch().is_none() {
             // A denial of before the last stop, perhaps: what this device owes anyway, it need not wait for.
             self.new_epoch(id)?;
@@ -557,7 +590,7 @@ impl Writing<'_> {
         compartment.doc.set_actor(actor(&tip.chain));
         let mut inverse = Vec::new();
         for edit in edits {
-            let mut back = layout::inverse(&compartment.doc, edit);
+            let mut back = layout::inverse(&*compartment.doc, edit);
             back.append(&mut inverse);
             inverse = back;
         }
@@ -624,7 +657,7 @@ impl Writing<'_> {
 
     fn sign_record(&mut self, content: &Content) -> Result<Record, Fault> {
         let me = self.me;
-        let bytes = content.write()?;
+        let bytes = content.write(&crate::clock::rfc3339(self.now_ms))?;
         Ok(Record::sign(
             self.dossier.id,
             me.certificate.clone(),
@@ -683,6 +716,13 @@ impl Writing<'_> {
     }
 }
 
+/// Something happens in a compartment: what was saved of its document says no more what it would be judged to be. What
+/// happens in the dossier part says something about all of them.
+pub(crate) fn forget_saved(tx: &Tx<'_>, dossier: &DossierId, compartment: &CompartmentId) -> Result<(), Fault> {
+    let one = Some(compartment).filter(|one| **one != CompartmentId::DOSSIER);
+    Ok(tx.delete_documents(dossier, one)?)
+}
+
 /// A chain as the store keeps it.
 pub(crate) fn stored_chain(chain: dossier_trust::ids::ChainId, signed: &SignedOpen) -> dossier_store::Chain {
     dossier_store::Chain {
@@ -704,6 +744,6 @@ pub(crate) fn stored_item(item: &Item, now_ms: u64) -> dossier_store::Item {
         header: item.header.to_bytes(),
         signature: item.signature,
         body: item.body.clone(),
-        arrived_ms: i64::try_from(now_ms).unwrap_or(i64::MAX),
+        arrived_ms: stored_ms(now_ms),
     }
 }

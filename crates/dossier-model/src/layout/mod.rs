@@ -19,14 +19,18 @@
 
 mod inverse;
 mod lists;
+mod steps;
 mod touched;
 mod write;
 
 pub use inverse::inverse;
+pub use steps::{Step, before, steps};
 pub use touched::{Touch, touched};
 pub use write::{Edit, EditError, MAX_CHANGE_BYTES, MAX_CHANGE_OPS, MAX_TEXT, Written, apply};
 
-use automerge::{ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as Cell};
+use automerge::iter::MapRange;
+use automerge::{ChangeHash, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as Cell};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::item::{Item, is_item_id};
@@ -45,7 +49,7 @@ const FROM: &str = "from";
 const FIELDS: &str = "fields";
 
 /// An item of a document, with what was also said.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DocItem {
     /// The item as it reads now.
     pub item: Item,
@@ -54,7 +58,7 @@ pub struct DocItem {
 }
 
 /// The values that lost in one place.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlsoSaid {
     /// Path inside the item's fields; list positions as decimal numbers. Empty: the whole item.
     pub path: Vec<String>,
@@ -89,7 +93,7 @@ pub fn is_prose(kind: &str, path: &[String]) -> bool {
 
 /// Reads all items of a compartment's document.
 pub fn read(doc: &impl ReadDoc) -> Reading {
-    let mut reader = Reader { doc, odd: 0 };
+    let mut reader = Reader::now(doc);
     let mut items = Vec::new();
     for entry in doc.map_range(ROOT, ..) {
         let Some(id) = entry.key.strip_prefix(ITEM_KEY).filter(|id| is_item_id(id)) else {
@@ -107,10 +111,16 @@ pub fn read(doc: &impl ReadDoc) -> Reading {
 
 /// Reads one item; none when there is no such item or it is of an unexpected shape.
 pub fn read_item(doc: &impl ReadDoc, id: &str) -> Option<DocItem> {
-    let key = item_key(id);
-    let (cell, object) = doc.get(ROOT, key.as_str()).ok()??;
-    let conflict = doc.get_all(ROOT, key.as_str()).is_ok_and(|all| all.len() > 1);
-    Reader { doc, odd: 0 }.entry(id, &cell, &object, conflict)
+    Reader::now(doc).at_root(id)
+}
+
+/// The same, as it stood for whoever had exactly these changes and what they depend on.
+pub fn read_item_at(doc: &impl ReadDoc, id: &str, heads: &[ChangeHash]) -> Option<DocItem> {
+    let reader = Reader {
+        heads: Some(heads),
+        ..Reader::now(doc)
+    };
+    reader.at_root(id)
 }
 
 fn item_key(id: &str) -> String {
@@ -132,10 +142,51 @@ fn from_key(key: &str) -> &str {
 
 struct Reader<'d, D> {
     doc: &'d D,
+    /// As it stood after these changes; none: as it is.
+    heads: Option<&'d [ChangeHash]>,
     odd: u32,
 }
 
-impl<D: ReadDoc> Reader<'_, D> {
+impl<'d, D: ReadDoc> Reader<'d, D> {
+    fn now(doc: &'d D) -> Self {
+        Self {
+            doc,
+            heads: None,
+            odd: 0,
+        }
+    }
+
+    fn get(&self, object: &ObjId, prop: impl Into<Prop>) -> Option<(Cell<'d>, ObjId)> {
+        let found = match self.heads {
+            Some(heads) => self.doc.get_at(object, prop, heads),
+            None => self.doc.get(object, prop),
+        };
+        found.ok()?
+    }
+
+    fn get_all(&self, object: &ObjId, prop: impl Into<Prop>) -> Vec<(Cell<'d>, ObjId)> {
+        let found = match self.heads {
+            Some(heads) => self.doc.get_all_at(object, prop, heads),
+            None => self.doc.get_all(object, prop),
+        };
+        found.unwrap_or_default()
+    }
+
+    fn text(&self, object: &ObjId) -> Option<String> {
+        let found = match self.heads {
+            Some(heads) => self.doc.text_at(object, heads),
+            None => self.doc.text(object),
+        };
+        found.ok()
+    }
+
+    fn at_root(mut self, id: &str) -> Option<DocItem> {
+        let key = item_key(id);
+        let (cell, object) = self.get(&ROOT, key.as_str())?;
+        let conflict = self.get_all(&ROOT, key.as_str()).len() > 1;
+        self.entry(id, &cell, &object, conflict)
+    }
+
     fn skip(&mut self) {
         self.odd = self.odd.saturating_add(1);
     }
@@ -146,7 +197,7 @@ impl<D: ReadDoc> Reader<'_, D> {
         if conflict {
             // The same id made twice at once: the other whole item is what was also said.
             let mut values = Vec::new();
-            for (other, other_object) in self.doc.get_all(ROOT, item_key(id)).unwrap_or_default() {
+            for (other, other_object) in self.get_all(&ROOT, item_key(id)) {
                 if other_object == *object {
                     continue;
                 }
@@ -172,9 +223,21 @@ impl<D: ReadDoc> Reader<'_, D> {
         if !matches!(cell, Cell::Object(ObjType::Map)) {
             return None;
         }
-        let kind = self.string(object, KIND)?;
-        let (fields_cell, fields_object) = self.doc.get(object, FIELDS).ok()??;
-        let conflict = self.doc.get_all(object, FIELDS).is_ok_and(|all| all.len() > 1);
+        let (mut kind, mut order, mut source, mut from, mut fields) = (None, None, None, None, None);
+        // One walk: looking for each key by itself takes several times as long.
+        for entry in self.entries(object) {
+            let cell: Cell<'_> = entry.value.clone().into();
+            match entry.key.as_ref() {
+                KIND => kind = self.string(&cell, &entry.id()),
+                ORDER => order = number(&cell),
+                SOURCE => source = self.string(&cell, &entry.id()),
+                FROM => from = self.string(&cell, &entry.id()),
+                FIELDS => fields = Some((cell, entry.id(), entry.conflict)),
+                _ => {}
+            }
+        }
+        let kind = kind?;
+        let (fields_cell, fields_object, conflict) = fields?;
         let mut path = Vec::new();
         let fields = self.value(&fields_cell, &fields_object, &mut path, &mut Some(said))?;
         if conflict {
@@ -190,28 +253,36 @@ impl<D: ReadDoc> Reader<'_, D> {
         Some(Item {
             id: id.to_owned(),
             kind,
-            order: self.number(object, ORDER),
+            order,
             fields,
-            source: self.string(object, SOURCE),
-            from: self.string(object, FROM),
+            source,
+            from,
         })
     }
 
-    fn string(&self, object: &ObjId, key: &str) -> Option<String> {
-        let (cell, at) = self.doc.get(object, key).ok()??;
-        match cell {
-            Cell::Object(ObjType::Text) => self.doc.text(at).ok(),
-            Cell::Scalar(scalar) => scalar.as_str().map(str::to_owned),
-            Cell::Object(ObjType::Map | ObjType::List | ObjType::Table) => None,
+    /// What stands in a map.
+    fn entries(&self, map: &ObjId) -> MapRange<'d> {
+        match self.heads {
+            Some(heads) => self.doc.map_range_at(map, .., heads),
+            None => self.doc.map_range(map, ..),
         }
     }
 
-    fn number(&self, object: &ObjId, key: &str) -> Option<f64> {
-        let (cell, _at) = self.doc.get(object, key).ok()??;
-        let Cell::Scalar(scalar) = cell else {
-            return None;
-        };
-        scalar.as_f64().filter(|number| number.is_finite())
+    fn string_at(&self, object: &ObjId, key: &str) -> Option<String> {
+        let (cell, at) = self.get(object, key)?;
+        self.string(&cell, &at)
+    }
+
+    fn number_at(&self, object: &ObjId, key: &str) -> Option<f64> {
+        number(&self.get(object, key)?.0)
+    }
+
+    fn string(&self, cell: &Cell<'_>, at: &ObjId) -> Option<String> {
+        match cell {
+            Cell::Object(ObjType::Text) => self.text(at),
+            Cell::Scalar(scalar) => scalar.as_str().map(str::to_owned),
+            Cell::Object(ObjType::Map | ObjType::List | ObjType::Table) => None,
+        }
     }
 
     /// The losing values at one place, into `said`.
@@ -225,7 +296,7 @@ impl<D: ReadDoc> Reader<'_, D> {
         said: &mut Vec<AlsoSaid>,
     ) {
         let mut values = Vec::new();
-        for (cell, at) in self.doc.get_all(object, prop).unwrap_or_default() {
+        for (cell, at) in self.get_all(object, prop) {
             if at == *winner {
                 continue;
             }
@@ -264,11 +335,10 @@ impl<D: ReadDoc> Reader<'_, D> {
                 }
                 value
             }
-            Cell::Object(ObjType::Text) => self.doc.text(at).ok().map(Value::String),
+            Cell::Object(ObjType::Text) => self.text(at).map(Value::String),
             Cell::Object(ObjType::Map | ObjType::Table) => {
                 let mut map = Map::new();
-                let doc = self.doc;
-                for entry in doc.map_range(at, ..) {
+                for entry in self.entries(at) {
                     let child = entry.id();
                     path.push(from_key(&entry.key).to_owned());
                     let read = self.value(&entry.value.clone().into(), &child, path, said);
@@ -286,8 +356,12 @@ impl<D: ReadDoc> Reader<'_, D> {
             }
             Cell::Object(ObjType::List) => {
                 let mut list = Vec::new();
-                let doc = self.doc;
-                for entry in doc.list_range(at, ..) {
+                let (doc, heads) = (self.doc, self.heads);
+                let entries = match heads {
+                    Some(heads) => doc.list_range_at(at, .., heads),
+                    None => doc.list_range(at, ..),
+                };
+                for entry in entries {
                     let child = entry.id();
                     path.push(entry.index.to_string());
                     if let Some(value) = self.value(&entry.value.clone().into(), &child, path, said) {
@@ -304,6 +378,13 @@ impl<D: ReadDoc> Reader<'_, D> {
             }
         }
     }
+}
+
+fn number(cell: &Cell<'_>) -> Option<f64> {
+    let Cell::Scalar(scalar) = cell else {
+        return None;
+    };
+    scalar.as_f64().filter(|number| number.is_finite())
 }
 
 fn scalar_to_json(scalar: &ScalarValue) -> Option<Value> {

@@ -283,21 +283,14 @@ impl<'d> Writer<'d> {
         let Some((automerge::Value::Object(ObjType::Map), object)) = found else {
             return Err(EditError::UnknownItem.into());
         };
-        let kind = Reader {
-            doc: &*self.doc,
-            odd: 0,
-        }
-        .string(&object, KIND)
-        .ok_or(EditError::UnknownItem)?;
+        let kind = Reader::now(&*self.doc)
+            .string_at(&object, KIND)
+            .ok_or(EditError::UnknownItem)?;
         Ok((object, kind))
     }
 
     fn order(&mut self, object: &ObjId, order: Option<f64>) -> Result<(), Stop> {
-        let now = Reader {
-            doc: &*self.doc,
-            odd: 0,
-        }
-        .number(object, ORDER);
+        let now = Reader::now(&*self.doc).number_at(object, ORDER);
         if now == order {
             return Ok(());
         }
@@ -593,13 +586,10 @@ impl<'d> Writer<'d> {
         let length = self.doc.length(at);
         let mut old = Vec::with_capacity(length);
         for index in 0..length {
-            let read = self.doc.get(at, index)?.and_then(|(cell, child)| {
-                Reader {
-                    doc: &*self.doc,
-                    odd: 0,
-                }
-                .value(&cell, &child, &mut path.clone(), &mut None)
-            });
+            let read = self
+                .doc
+                .get(at, index)?
+                .and_then(|(cell, child)| Reader::now(&*self.doc).value(&cell, &child, &mut path.clone(), &mut None));
             old.push(read);
         }
         let mut position = 0;

@@ -14,6 +14,7 @@ use crate::item::{self, BROUGHT_ALONG, BUSY_KIND};
 use crate::layout::{AlsoSaid, DocItem};
 use crate::record::{RecordContent, Verdict};
 use crate::section::{Place, Side};
+pub use versions::may_replace;
 
 /// Who signed a record, as the caller has verified it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

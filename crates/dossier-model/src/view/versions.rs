@@ -53,8 +53,8 @@ fn key(record: &RecordIn) -> (&str, &str, &str) {
     (date, &record.at, &record.record_id)
 }
 
-/// Nobody changes or takes away a voice: a note, a correction, an answer. Whoever said it may say something more.
-fn may_replace(author: &Author, of: &RecordIn) -> bool {
+/// May this author replace or take back a record? Nobody changes or takes away a voice: a note, a correction, an answer. Whoever said it may say something more.
+pub fn may_replace(author: &Author, of: &RecordIn) -> bool {
     match &of.content {
         RecordContent::Item(item) => !is_voice(&item.kind) && (author.may_edit || author.same(&of.author)),
         RecordContent::Reaction { .. }
@@ -69,25 +69,49 @@ fn goes_back_to(author: &Author, of: &RecordIn) -> bool {
     may_replace(author, of) || author.same(&of.author)
 }
 
-/// Ids of the records that were taken back by somebody who may.
+/// Ids of the records that were taken back by somebody who may. What took something back can be taken back itself, and
+/// then the record stands again.
 pub(super) fn removed<'a>(records: &[Placed<'a>]) -> BTreeSet<&'a str> {
     let by_id: BTreeMap<&str, &RecordIn> = records
         .iter()
         .map(|placed| (placed.record.record_id.as_str(), placed.record))
         .collect();
-    records
-        .iter()
-        .filter_map(|placed| match &placed.record.content {
-            RecordContent::Removed { target } => {
-                let (id, of) = by_id.get_key_value(target.as_str())?;
-                may_replace(&placed.record.author, of).then_some(*id)
-            }
-            RecordContent::Item(_)
-            | RecordContent::Reaction { .. }
-            | RecordContent::Update { .. }
-            | RecordContent::Seen { .. } => None,
-        })
-        .collect()
+    let mut removals: BTreeMap<&'a str, Vec<&'a str>> = BTreeMap::new();
+    for placed in records {
+        if let RecordContent::Removed { target } = &placed.record.content
+            && let Some((target, of)) = by_id.get_key_value(target.as_str())
+            && may_replace(&placed.record.author, of)
+        {
+            removals.entry(target).or_default().push(&placed.record.record_id);
+        }
+    }
+    let mut known: BTreeMap<&'a str, bool> = BTreeMap::new();
+    let targets: Vec<&'a str> = removals.keys().copied().collect();
+    for target in targets {
+        is_removed(target, &removals, &mut known);
+    }
+    known.into_iter().filter_map(|(id, gone)| gone.then_some(id)).collect()
+}
+
+/// Gone when one of its removals stands. Works without recursion: anybody may write a long row of them.
+fn is_removed<'a>(id: &'a str, removals: &BTreeMap<&'a str, Vec<&'a str>>, known: &mut BTreeMap<&'a str, bool>) {
+    let mut under_way = vec![id];
+    let mut entered: BTreeSet<&'a str> = BTreeSet::from([id]);
+    while let Some(id) = under_way.last().copied() {
+        let by = removals.get(id).map(Vec::as_slice).unwrap_or_default();
+        // Ids are hashes, so a circle cannot be made; the set keeps a wrong input from running for ever.
+        let open: Vec<&'a str> = by
+            .iter()
+            .copied()
+            .filter(|one| !known.contains_key(one) && entered.insert(one))
+            .collect();
+        if open.is_empty() {
+            known.insert(id, by.iter().any(|one| known.get(one) != Some(&true)));
+            under_way.pop();
+        } else {
+            under_way.extend(open);
+        }
+    }
 }
 
 /// The version of an item that is shown.

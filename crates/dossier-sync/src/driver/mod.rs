@@ -5,6 +5,7 @@
 //! relay is an extra way, never a condition.
 
 mod framing;
+mod handout;
 mod join;
 mod link;
 
@@ -21,6 +22,7 @@ use iroh::{Endpoint, EndpointAddr, EndpointId, RelayMode, RelayUrl, SecretKey};
 use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::time::timeout;
 
+pub use handout::{Handout, WORDS_ALPN};
 use join::Door;
 pub use join::{JOIN_ALPN, JoinError, JoinStream};
 use link::{Changes, Link, STREAM_TIME};
@@ -165,6 +167,7 @@ struct Wanted {
 pub(crate) struct Inner {
     endpoint: Endpoint,
     relay: Option<RelayUrl>,
+    pub(crate) reach: Reach,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) me: DeviceId,
     links: Mutex<HashMap<EndpointKey, Link>>,
@@ -368,6 +371,56 @@ async fn handshake(incoming: Incoming) -> Option<Connection> {
     timeout(HANDSHAKE_TIME, accepting).await.ok()?.ok()
 }
 
+/// How far an endpoint of this device reaches.
+pub(crate) struct Reach {
+    pub(crate) listen: Option<SocketAddr>,
+    relay: Relay,
+    url: Option<RelayUrl>,
+}
+
+impl Reach {
+    pub(crate) async fn endpoint(
+        &self,
+        secret: &[u8; 32],
+        listen: Option<SocketAddr>,
+        alpns: Vec<Vec<u8>>,
+    ) -> Result<Endpoint, StartError> {
+        let builder = match (&self.relay, &self.url) {
+            (Relay::Default, _) => Endpoint::builder(presets::N0),
+            (_, Some(url)) => Endpoint::builder(presets::Minimal).relay_mode(RelayMode::custom([url.clone()])),
+            (_, None) => Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled),
+        };
+        let mut transport = QuicTransportConfig::builder()
+            .keep_alive_interval(KEEP_ALIVE)
+            .max_concurrent_bidi_streams(VarInt::from_u32(1))
+            .max_concurrent_uni_streams(VarInt::from_u32(0));
+        if let Ok(idle) = IdleTimeout::try_from(IDLE_TIME) {
+            transport = transport.max_idle_timeout(Some(idle));
+        }
+        let mut builder = builder
+            .secret_key(SecretKey::from_bytes(secret))
+            .alpns(alpns)
+            .transport_config(transport.build());
+        if let Some(listen) = listen {
+            builder = builder
+                .clear_ip_transports()
+                .bind_addr(listen)
+                .map_err(|error| StartError::Listen(error.into()))?;
+        }
+        builder.bind().await.map_err(|error| StartError::Listen(error.into()))
+    }
+}
+
+/// Where an endpoint can be reached directly.
+pub(crate) fn bound_addresses(endpoint: &Endpoint) -> Vec<SocketAddr> {
+    let bound = endpoint.bound_sockets();
+    let mut all: Vec<SocketAddr> = bound.into_iter().filter(|one| !one.ip().is_unspecified()).collect();
+    all.extend(endpoint.addr().ip_addrs().copied());
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// The device in the network.
 pub struct Network {
     inner: Arc<Inner>,
@@ -383,32 +436,17 @@ impl Network {
             Relay::Url(url) => Some(url.parse().map_err(|_| StartError::Relay)?),
             Relay::Default | Relay::None => None,
         };
-        let builder = match (&config.relay, &relay) {
-            (Relay::Default, _) => Endpoint::builder(presets::N0),
-            (_, Some(url)) => Endpoint::builder(presets::Minimal).relay_mode(RelayMode::custom([url.clone()])),
-            (_, None) => Endpoint::builder(presets::Minimal).relay_mode(RelayMode::Disabled),
+        let reach = Reach {
+            listen: config.listen,
+            relay: config.relay,
+            url: relay.clone(),
         };
-        let mut transport = QuicTransportConfig::builder()
-            .keep_alive_interval(KEEP_ALIVE)
-            .max_concurrent_bidi_streams(VarInt::from_u32(1))
-            .max_concurrent_uni_streams(VarInt::from_u32(0));
-        if let Ok(idle) = IdleTimeout::try_from(IDLE_TIME) {
-            transport = transport.max_idle_timeout(Some(idle));
-        }
-        let mut builder = builder
-            .secret_key(SecretKey::from_bytes(&config.secret))
-            .alpns(vec![ALPN.to_vec(), JOIN_ALPN.to_vec()])
-            .transport_config(transport.build());
-        if let Some(listen) = config.listen {
-            builder = builder
-                .clear_ip_transports()
-                .bind_addr(listen)
-                .map_err(|error| StartError::Listen(error.into()))?;
-        }
-        let endpoint = builder.bind().await.map_err(|error| StartError::Listen(error.into()))?;
+        let alpns = vec![ALPN.to_vec(), JOIN_ALPN.to_vec()];
+        let endpoint = reach.endpoint(&config.secret, config.listen, alpns).await?;
         let inner = Arc::new(Inner {
             endpoint,
             relay,
+            reach,
             host,
             me: config.device,
             links: Mutex::default(),
@@ -431,12 +469,7 @@ impl Network {
     /// Where this device can be reached directly, for tickets and for peers to remember.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        let bound = self.inner.endpoint.bound_sockets();
-        let mut all: Vec<SocketAddr> = bound.into_iter().filter(|one| !one.ip().is_unspecified()).collect();
-        all.extend(self.inner.endpoint.addr().ip_addrs().copied());
-        all.sort_unstable();
-        all.dedup();
-        all
+        bound_addresses(&self.inner.endpoint)
     }
 
     /// What happens from now on. A listener that lags misses events, not data.

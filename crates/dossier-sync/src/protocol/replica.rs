@@ -1,5 +1,7 @@
 //! What the protocol asks of the program's own copy.
 
+use std::collections::BTreeMap;
+
 use dossier_trust::codec::Writer;
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, blake3};
 use dossier_trust::item::{Item, Lane, Position, SignedOpen};
@@ -198,6 +200,19 @@ pub trait Replica {
     /// # Errors
     /// [`ReplicaError`].
     fn frontier(&self, dossier: &DossierId, compartment: &CompartmentId) -> Result<Frontier, ReplicaError>;
+
+    /// Chains of which bodies are lacking that should be held, each with the items right before the first of those. A
+    /// peer is told that the copy ends there, and so sends it again from there.
+    ///
+    /// # Errors
+    /// [`ReplicaError`].
+    fn lacking(
+        &self,
+        _dossier: &DossierId,
+        _compartment: &CompartmentId,
+    ) -> Result<BTreeMap<ChainId, Vec<Position>>, ReplicaError> {
+        Ok(BTreeMap::new())
+    }
 
     /// The open of a chain.
     ///

@@ -11,7 +11,7 @@ use dossier_trust::item::Position;
 use super::names::{NamesIn, NamesOut};
 use super::push::{Work, gather, plan};
 use super::replica::{Frontier, LooseId, Refusal, Replica, ReplicaError, Scope};
-use super::view::{DigestKey, PartKey, View, scoped_frontier};
+use super::view::{DigestKey, PartKey, View, scoped_frontier, told_frontier};
 use super::wire::{self, Ack, Compartments, FrontierPiece, Locate, Round, WireError};
 use super::{MAX_FRAME, MAX_LIST, SILENCE_MS, WINDOW_BYTES};
 
@@ -130,6 +130,13 @@ pub(crate) struct Part {
     pub fallbacks: u32,
     /// Items that the peer has more of.
     pub expected: u64,
+}
+
+impl Part {
+    /// The peer's access ended and begins again. It may have let go of everything, so only it can tell what it holds.
+    fn returns(&self, scope: &Scope) -> bool {
+        matches!((&self.scope, scope), (Some(Scope::LogUpTo(_)), Scope::Everything))
+    }
 }
 
 /// A batch that was not acknowledged yet.
@@ -297,7 +304,7 @@ impl Session {
             .map(|one| ((one.dossier, one.compartment), one.scope))
             .collect();
         for (key, scope) in shared {
-            let frontier = scoped_frontier(replica, &key, &scope)?;
+            let frontier = told_frontier(replica, &key, &scope)?;
             parts
                 .entry(key.0)
                 .or_default()
@@ -380,7 +387,7 @@ impl Session {
             return Ok(());
         };
         match self.parts.get_mut(&key) {
-            Some(part) if part.scope.is_some() => {
+            Some(part) if part.scope.is_some() && !part.returns(&scope) => {
                 part.scope = Some(scope);
                 part.dirty = true;
                 if part.view.is_some() {
@@ -422,6 +429,9 @@ impl Session {
             let part = self.parts.entry(key).or_default();
             if part.scope.as_ref() == Some(&scope) {
                 continue;
+            }
+            if part.returns(&scope) {
+                part.view = None;
             }
             part.scope = Some(scope);
             part.work.clear();
@@ -475,6 +485,11 @@ impl Session {
                 self.queue.retain(|one| *one != key);
                 continue;
             };
+            if part.returns(&scope) {
+                self.queue.pop_front();
+                self.reshare(replica, key.0)?;
+                continue;
+            }
             if part.scope.as_ref() != Some(&scope) {
                 part.scope = Some(scope.clone());
                 part.work.clear();

@@ -45,6 +45,18 @@ pub(crate) fn scoped_frontier(replica: &dyn Replica, key: &PartKey, scope: &Scop
     Ok(frontier)
 }
 
+/// What a peer is told of the own copy: it ends where bodies are lacking.
+pub(crate) fn told_frontier(replica: &dyn Replica, key: &PartKey, scope: &Scope) -> Result<Frontier, ReplicaError> {
+    let mut frontier = scoped_frontier(replica, key, scope)?;
+    let mut lacking = replica.lacking(&key.0, &key.1)?;
+    for chain in frontier.chains.iter_mut().filter(|chain| chain.lane != Lane::Log) {
+        if let Some(held) = lacking.remove(&chain.chain) {
+            chain.tips = held;
+        }
+    }
+    Ok(frontier)
+}
+
 /// Digests tell a peer only whether its copy is the same: they are keyed with both devices, so they cannot be
 /// compared with what another peer heard.
 pub(crate) struct DigestKey([u8; 32]);

@@ -10,11 +10,12 @@
 use std::collections::BTreeSet;
 
 use super::epochs::EpochNode;
-use super::{Consent, Cut, Cutter, Entry, Grant};
+use super::{Checkpoint, Consent, Cut, Cutter, Entry, Grant};
 use crate::chains::Chains;
+use crate::checkpoint::MAX_CHANGES;
 use crate::ids::{CompartmentId, DeviceId, DossierId, GenerationId, PrincipalId};
 use crate::item::{Lane, Open, Position};
-use crate::operation::{OpId, Operation, Right};
+use crate::operation::{OpId, Operation, Right, Snapshot};
 
 /// Who signed the chain that an operation stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -378,7 +379,14 @@ impl Consent {
                 };
                 self.grants.insert(id, grant);
             }
-            Operation::Pin { positions, .. } => self.pin(positions, strength),
+            Operation::Pin { positions, snapshot } => {
+                self.pin(positions, strength);
+                if strength == Strength::Full
+                    && let Some(snapshot) = snapshot
+                {
+                    self.checkpoint_at(id, positions, snapshot);
+                }
+            }
             Operation::Generation { parent, base, .. } => {
                 self.generations.insert(GenerationId(id.0), *parent);
                 self.pin(base, strength);
@@ -412,6 +420,20 @@ impl Consent {
             pins.entry(position.chain)
                 .or_default()
                 .insert((position.n, position.hash));
+        }
+    }
+
+    fn checkpoint_at(&mut self, id: OpId, positions: &[Position], snapshot: &Snapshot) {
+        let changes: u64 = positions.iter().map(|position| u64::from(position.n)).sum();
+        let one_each = positions
+            .windows(2)
+            .all(|pair| matches!(pair, [one, next] if one.chain != next.chain));
+        if changes <= MAX_CHANGES && one_each && !positions.is_empty() {
+            let checkpoint = Checkpoint {
+                positions: positions.to_vec(),
+                snapshot: snapshot.clone(),
+            };
+            self.checkpoints.insert(id, checkpoint);
         }
     }
 

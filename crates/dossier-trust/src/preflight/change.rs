@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::runs::{Bytes, Difference, Flags, Rows, Runs, Sum, Unsigned};
 use super::{Limits, Refusal};
 
-const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+pub(super) const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHANGE_CHUNK: u8 = 1;
 const HASH_LEN: usize = 32;
 

@@ -18,12 +18,14 @@
 mod causal;
 mod change;
 mod codec;
+mod document;
 mod index;
 mod reader;
 mod runs;
 
 pub use change::{Inspected, inspect};
 pub use codec::{pack, unpack};
+pub use document::{DocumentExtent, walk_document};
 pub use index::OpIndex;
 
 /// Bounds on one change and on the shape of the document it may make; one fixed set per suite.

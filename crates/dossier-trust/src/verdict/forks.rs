@@ -7,6 +7,8 @@
 //! both items then have the same support, and a hash is cheap to grind. So a rival that a cut does not keep never
 //! stands for one that it keeps; and what others built on the longer branch does not wait for a hash: a rival branch
 //! needs the support of others at every step that it wants to win.
+//!
+//! What a checkpoint left out is no rival and supports nobody: those who rest on the checkpoint do not have it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -35,7 +37,7 @@ impl Support {
         let mut contested = Vec::new();
         for (id, chain) in docs() {
             let author = consent.author_of(&chain.open);
-            for position in chain.positions(*id) {
+            for position in chain.positions(*id).filter(|at| !chain.is_decided_against(at)) {
                 let Some(change) = bodies.change(&position) else {
                     continue;
                 };
@@ -74,7 +76,7 @@ impl Support {
         able: impl Fn(&Position) -> bool,
         pinned: impl Fn(&Position) -> bool,
     ) -> Option<Position> {
-        let mut children = chain.children(tip);
+        let mut children = chain.children(tip).filter(|child| !chain.is_decided_against(child));
         let only = children.next()?;
         let Some(second) = children.next() else {
             return Some(only);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use dossier_trust::chains::Chains;
+use dossier_trust::chains::{Chains, is_absent};
 use dossier_trust::consent::{Consent, Entry};
 use dossier_trust::ids::{ChainId, EpochId, GenerationId};
 use dossier_trust::item::{Lane, Position};
@@ -43,6 +43,55 @@ impl Held {
             assert!(waiting.len() < before, "the set is not complete to its opens");
         }
         held
+    }
+
+    /// Takes these things, but what lies below a checkpoint only as far as it is among those that are kept; of the rest
+    /// the saved document tells the changes.
+    pub fn rest(world: &World, set: Mask, checkpoint: &[Position], kept: Mask) -> Self {
+        let ends: Vec<usize> = checkpoint.iter().map(|at| world.place(at).unwrap()).collect();
+        let below = ends.iter().fold(0, |mask, end| mask | world.things[*end].below);
+        let opens = numbers(set).filter(|x| world.things[*x].item.is_none());
+        let told = opens.fold(below, |mask, x| mask & !(1 << x));
+        let mut held = Self::default();
+        // The log first: it names the checkpoint.
+        let (log, content): (Vec<usize>, Vec<usize>) = numbers(set)
+            .filter(|x| told & !kept & (1 << x) == 0)
+            .partition(|x| world.things[*x].open.lane == Lane::Log || world.things[*x].item.is_none());
+        for number in log {
+            assert!(held.add(world, number));
+        }
+        for number in content.into_iter().filter(|x| told & (1 << x) != 0) {
+            held.add(world, number);
+        }
+        for at in checkpoint {
+            held.chains.rest_on(at).unwrap();
+        }
+        for number in numbers(told) {
+            let (thing, at) = (&world.things[number], world.position(number));
+            let chain = held.chains.get(&at.chain).unwrap();
+            let here = chain
+                .positions(at.chain)
+                .find(|here| here.n == at.n && (is_absent(here) || *here == at));
+            held.opened.0.insert(here.unwrap(), thing.change().unwrap().clone());
+        }
+        // A branch that the checkpoint decided against has no place here.
+        for number in numbers(set & !told) {
+            if world.things[number].open.lane != Lane::Log {
+                held.add(world, number);
+            }
+        }
+        held
+    }
+
+    /// Judges by the checkpoints that count.
+    pub fn judged_by_checkpoints(&mut self, world: &World) -> Judged {
+        let consent = self.consent(world);
+        let bases: Vec<Position> = consent
+            .checkpoints()
+            .flat_map(|(_, checkpoint)| checkpoint.positions.clone())
+            .collect();
+        self.chains.set_bases(&bases);
+        self.judged(world)
     }
 
     /// False when it has to wait.

@@ -13,6 +13,7 @@ mod cast;
 mod generator;
 mod held;
 mod histories;
+mod long_log;
 mod mutations;
 mod reference;
 mod speed;

@@ -2,7 +2,9 @@
 
 use crate::Dice;
 use crate::generator::history;
-use crate::histories::{Judge, difference, forks_cost_the_forker, revocation_orphans_nobody, some_set};
+use crate::histories::{
+    Judge, a_checkpoint_says_it_all, difference, forks_cost_the_forker, revocation_orphans_nobody, some_set,
+};
 use crate::reference::{self, Variant};
 use crate::world::{Mask, World};
 
@@ -50,6 +52,18 @@ fn the_reference_tells_the_variants_from_the_formulas() {
         });
         assert!(differ.count() > 3, "{variant:?}");
     }
+}
+
+#[test]
+fn checkpoints_are_worth_making() {
+    let made = (0..250).filter(|seed| {
+        let history = history(*seed);
+        let mut dice = Dice::new(*seed);
+        let set = some_set(&history, &mut dice);
+        a_checkpoint_says_it_all(&history.world, set, &mut dice).unwrap()
+    });
+    let made = made.count();
+    assert!(made > 60, "{made}");
 }
 
 /// A law that is never put to the test proves nothing: histories in which nothing counts, forks or ends would pass.

@@ -11,6 +11,7 @@ mod file;
 use age::secrecy::ExposeSecret;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, Automerge, Change, ObjType, ROOT, ReadDoc, TextEncoding};
+use dossier_trust::checkpoint;
 use dossier_trust::codec::{Canonical, Reader, Writer};
 use dossier_trust::epoch::{EpochKey, Wrap, open_with, seal_to};
 use dossier_trust::identity::{Certificate, DeviceSecrets, Random, RootSecret, age_recipient};
@@ -364,6 +365,7 @@ fn operations() -> Vec<(&'static str, Operation)> {
                     hash: [12; 32],
                     ops: 20_000,
                     size: 1 << 20,
+                    parts: vec![[14; 32], [15; 32]],
                 }),
             },
         ),
@@ -664,4 +666,70 @@ fn automerge_changes_as_they_are_sealed() {
         doc.apply_changes([Change::try_from(raw.as_slice()).unwrap()]).unwrap();
     }
     assert_eq!(doc.map_range(ROOT, ..).count(), 1);
+}
+
+/// The document of [`changes`] as a checkpoint carries it.
+#[test]
+fn a_checkpoint_and_its_parts() {
+    let (_, key) = keys();
+    let place = (dossier(), COMPARTMENT);
+    let mut doc = AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint);
+    doc.apply_changes(changes()).unwrap();
+    let saved = doc.save_nocompress();
+    let (snapshot, parts) = checkpoint::seal(place, &key, &saved, &mut Seeded::new(60)).unwrap();
+    holds(
+        "checkpoint.json",
+        &json!({
+            "dossier": place.0.to_hex(), "compartment": hex(place.1.0), "key": hex(key.as_bytes()),
+            "saved": hex(&saved),
+            "hash": hex(snapshot.hash), "ops": snapshot.ops, "size": snapshot.size,
+            "parts": parts.iter().map(hex).collect::<Vec<_>>(),
+        }),
+    );
+    let held = file::read("checkpoint.json");
+    let parts: Vec<Vec<u8>> = each(&held["parts"]).map(bytes).collect();
+    let named = Snapshot {
+        hash: bytes(&held["hash"]).try_into().unwrap(),
+        ops: u32::try_from(held["ops"].as_u64().unwrap()).unwrap(),
+        size: u32::try_from(held["size"].as_u64().unwrap()).unwrap(),
+        parts: parts.iter().map(|part| blake3(part)).collect(),
+    };
+    let key = EpochKey::from_bytes(bytes(&held["key"]).try_into().unwrap());
+    let part = |name: &[u8; 32]| parts.iter().find(|part| blake3(part) == *name).cloned();
+    let opened = checkpoint::open(place, &named, part, |epoch| (*epoch == key.epoch()).then_some(&key)).unwrap();
+    assert_eq!(hex(&opened), held["saved"]);
+    assert_eq!(AutoCommit::load(&opened).unwrap().get_heads(), doc.get_heads());
+    // Not in another place, not with one bit changed, not with less in it than the pin says.
+    let keys = |epoch: &EpochId| (*epoch == key.epoch()).then_some(&key);
+    let elsewhere = (place.0, CompartmentId([9; 32]));
+    assert_eq!(
+        checkpoint::open(elsewhere, &named, part, keys),
+        Err(checkpoint::Unusable::Unopened)
+    );
+    let changed = |name: &[u8; 32]| {
+        part(name).map(|mut part| {
+            *part.last_mut().unwrap() ^= 1;
+            part
+        })
+    };
+    assert_eq!(
+        checkpoint::open(place, &named, changed, keys),
+        Err(checkpoint::Unusable::Forged)
+    );
+    assert_eq!(
+        checkpoint::open(place, &named, |_| None, keys),
+        Err(checkpoint::Unusable::Missing)
+    );
+    for (size, hash, why) in [
+        (named.size - 1, named.hash, checkpoint::Unusable::TooLarge),
+        (named.size + 1, named.hash, checkpoint::Unusable::Forged),
+        (named.size, [0; 32], checkpoint::Unusable::Forged),
+    ] {
+        let other = Snapshot {
+            size,
+            hash,
+            ..named.clone()
+        };
+        assert_eq!(checkpoint::open(place, &other, part, keys), Err(why));
+    }
 }

@@ -28,7 +28,14 @@ fn watch(app: &App) -> tokio::sync::oneshot::Sender<tokio::sync::oneshot::Sender
                 biased;
                 event = events.recv() => match event {
                     Ok(Event::Changed { .. }) | Err(RecvError::Lagged(_)) => last = Some(Instant::now()),
-                    Ok(Event::Joining { .. } | Event::Joined { .. } | Event::Peer { .. }) => {}
+                    Ok(
+                        Event::Joining { .. }
+                        | Event::Joined { .. }
+                        | Event::Answer { .. }
+                        | Event::Peer { .. }
+                        | Event::Working { .. }
+                        | Event::Exporting { .. },
+                    ) => {}
                     Err(RecvError::Closed) => return,
                 },
                 answer = &mut asked => {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use automerge::AutoCommit;
-use dossier_store::{Store, keyfile};
+use dossier_store::{Store, StoreError, keyfile};
 use dossier_trust::ids::{CompartmentId, DossierId};
 use dossier_trust::item::Lane;
 
@@ -21,7 +21,13 @@ pub const PAUSE: Duration = Duration::from_millis(5);
 /// Opens the store of a home folder whose program is closed.
 pub fn store(folder: &Path) -> Result<Store> {
     let key = keyfile::open(&folder.join("key.age"), PASSPHRASE)?;
-    Ok(Store::open(folder, &key)?)
+    loop {
+        match Store::open(folder, &key) {
+            // A task that is about to end may hold the program for a moment.
+            Err(StoreError::InUse) => std::thread::yield_now(),
+            other => return Ok(other?),
+        }
+    }
 }
 
 /// The compartment with the longest document chain: the plan, after [`fill_plan`]; with that chain.

@@ -81,6 +81,8 @@ struct End {
     database: Bare,
     send: SendStream,
     recv: RecvStream,
+    /// Sent so far.
+    bytes: usize,
 }
 
 impl End {
@@ -94,6 +96,7 @@ impl End {
         let mut frame = u32::try_from(bytes.len())?.to_be_bytes().to_vec();
         frame.extend_from_slice(&bytes);
         self.send.write_all(&frame).await?;
+        self.bytes += frame.len();
         Ok(!bytes.is_empty())
     }
 
@@ -131,32 +134,96 @@ async fn endpoint(seed: u8) -> Result<Endpoint> {
     Ok(builder.bind().await?)
 }
 
+/// Two endpoints with one stream between them.
+async fn stream() -> Result<Stream> {
+    let (one, other) = (endpoint(1).await?, endpoint(2).await?);
+    let mut address = EndpointAddr::new(other.id());
+    for bound in other.bound_sockets() {
+        address = address.with_ip_addr(bound);
+    }
+    let accept = async {
+        let incoming = other.accept().await.context("nobody came")?;
+        let connection = incoming.accept()?.await?;
+        let (mut send, mut recv) = connection.accept_bi().await?;
+        let mut hello = [0; 1];
+        recv.read_exact(&mut hello).await?;
+        send.write_all(&hello).await?;
+        anyhow::Ok((connection, send, recv))
+    };
+    let dial = async {
+        let connection = one.connect(address, ALPN).await?;
+        let (mut send, mut recv) = connection.open_bi().await?;
+        let mut hello = [7; 1];
+        send.write_all(&hello).await?;
+        recv.read_exact(&mut hello).await?;
+        anyhow::Ok((connection, send, recv))
+    };
+    let (dialled, accepted) = tokio::try_join!(dial, accept)?;
+    Ok(Stream {
+        dialled,
+        accepted,
+        held: (one, other),
+    })
+}
+
+struct Stream {
+    dialled: (Connection, SendStream, RecvStream),
+    accepted: (Connection, SendStream, RecvStream),
+    held: (Endpoint, Endpoint),
+}
+
+/// Automerge's own protocol brings a document to somebody who has nothing: how long from the connection on until the
+/// reader has all of it, and how many bytes.
+pub async fn first_sync(saved: &[u8], folder: &Path) -> Result<(std::time::Duration, usize)> {
+    let stream = stream().await?;
+    let (connection, send, recv) = stream.dialled;
+    let (held, their_send, their_recv) = stream.accepted;
+    let end = |doc, name, send, recv| {
+        anyhow::Ok(End {
+            doc,
+            state: sync::State::new(),
+            database: Bare::create(&folder.join(name))?,
+            send,
+            recv,
+            bytes: 0,
+        })
+    };
+    let mut writer = end(AutoCommit::load(saved)?, "first-writer.db", send, recv)?;
+    let mut reader = end(AutoCommit::new(), "first-reader.db", their_send, their_recv)?;
+    let wanted = writer.doc.get_heads();
+    let start = Instant::now();
+    let read = async {
+        loop {
+            reader.read().await?;
+            if reader.doc.get_heads() == wanted {
+                return anyhow::Ok(start.elapsed());
+            }
+            reader.write().await?;
+        }
+    };
+    let write = async {
+        loop {
+            writer.write().await?;
+            if writer.read().await.is_err() {
+                return anyhow::Ok(());
+            }
+        }
+    };
+    let took = tokio::select! {
+        took = read => took?,
+        ended = write => { ended?; anyhow::bail!("the writer ended") }
+    };
+    drop((connection, held, stream.held));
+    Ok((took, writer.bytes))
+}
+
 impl BarePair {
     /// Both begin with the same saved document.
     pub async fn connect(saved: &[u8], item: &str, folder: &Path) -> Result<Self> {
-        let (one, other) = (endpoint(1).await?, endpoint(2).await?);
-        let mut address = EndpointAddr::new(other.id());
-        for bound in other.bound_sockets() {
-            address = address.with_ip_addr(bound);
-        }
-        let accept = async {
-            let incoming = other.accept().await.context("nobody came")?;
-            let connection = incoming.accept()?.await?;
-            let (mut send, mut recv) = connection.accept_bi().await?;
-            let mut hello = [0; 1];
-            recv.read_exact(&mut hello).await?;
-            send.write_all(&hello).await?;
-            anyhow::Ok((connection, send, recv))
-        };
-        let dial = async {
-            let connection = one.connect(address, ALPN).await?;
-            let (mut send, mut recv) = connection.open_bi().await?;
-            let mut hello = [7; 1];
-            send.write_all(&hello).await?;
-            recv.read_exact(&mut hello).await?;
-            anyhow::Ok((connection, send, recv))
-        };
-        let ((connection, send, recv), (held, their_send, their_recv)) = tokio::try_join!(dial, accept)?;
+        let stream = stream().await?;
+        let (connection, send, recv) = stream.dialled;
+        let (held, their_send, their_recv) = stream.accepted;
+        let (one, other) = stream.held;
         let doc = AutoCommit::load(saved)?;
         let field = Field::status_of(&doc, item)?;
         let reader = End {
@@ -165,6 +232,7 @@ impl BarePair {
             database: Bare::create(&folder.join("bare-reader.db"))?,
             send: their_send,
             recv: their_recv,
+            bytes: 0,
         };
         let (tell, seen) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(follow(reader, field.clone(), tell, held));
@@ -174,6 +242,7 @@ impl BarePair {
             database: Bare::create(&folder.join("bare-writer.db"))?,
             send,
             recv,
+            bytes: 0,
         };
         let mut pair = Self {
             writer,

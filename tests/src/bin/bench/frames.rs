@@ -29,7 +29,7 @@ struct Copy {
 
 impl Copy {
     fn held(&self) -> &[Item] {
-        let upto = usize::try_from(self.upto).unwrap_or(usize::MAX).min(self.items.len());
+        let upto = self.items.partition_point(|item| item.header.n <= self.upto);
         self.items.get(..upto).unwrap_or_default()
     }
 

@@ -3,6 +3,7 @@ import { Badge } from '../../components/Badge';
 import { Button } from '../../components/Button';
 import { DayField, type TypedDay, typedDay } from '../../components/DayField';
 import { Face } from '../../components/Faces';
+import { Field } from '../../components/Field';
 import { Fold } from '../../components/Fold';
 import { Icon } from '../../components/Icon';
 import { PageTitle, Title } from '../../components/Title';
@@ -14,26 +15,45 @@ import { useWords } from '../../i18n/I18n';
 import { useAnswer } from '../../live/useAnswer';
 import { FormBox } from '../edit/FormBox';
 import { splitDay } from '../edit/spec';
-import { firstName } from '../people/names';
+import { Looking } from '../looking/Looking';
+import { capital, firstName, listed } from '../people/names';
 import { Live } from '../shell/Live';
 import { hrefOf } from '../shell/route';
 import { useSteps } from '../shell/Steps';
 import { grantsOf, levelsOf, type Levels } from './grants';
-import { Invitations } from './Invitations';
+import { Invitations, useInvitations } from './Invitations';
 import { LevelPicker } from './LevelPicker';
 import { ScopeWords, useSectionNames } from './ScopeWords';
 import { useMoment } from './useMoment';
-import { listed } from '../people/names';
 
 /** Who looks along: what, why, until when, what their devices have; to be changed and stopped here. */
 export function AccessPage({ dossier }: { dossier: DossierCard }) {
   const { t } = useWords();
   const own = (event: { event: string }) => event.event !== 'peer';
   const access = useAnswer({ method: 'access', params: { dossier: dossier.id } }, own);
+  const invitations = useInvitations(dossier);
   // A device that came or went has a newer "last heard".
   const delivery = useAnswer({ method: 'sync_status', params: { dossier: dossier.id } }, () => true);
+  const [seen, setSeen] = useState<AccessPerson | null>(null);
   async function refresh() {
     await Promise.all([access.refresh(), delivery.refresh()]);
+  }
+  if (seen !== null) {
+    const name = firstName(seen.name);
+    return (
+      <Looking
+        dossier={dossier}
+        eyes={{ as: 'person', person: seen.person }}
+        title={t('looking.as_title', { name })}
+        lead={t('looking.as_lead', { name })}
+        icon="eye"
+        end={t('looking.as_end')}
+        onEnd={() => {
+          setSeen(null);
+          requestAnimationFrame(() => document.getElementById(eyesOf(seen))?.querySelector('button')?.focus());
+        }}
+      />
+    );
   }
   return (
     <>
@@ -45,13 +65,28 @@ export function AccessPage({ dossier }: { dossier: DossierCard }) {
           {t('access.invite')}
         </a>
       </div>
-      <Invitations dossier={dossier} />
-      <Live answer={access}>{(view) => <People dossier={dossier} view={view} delivery={delivery.data ?? []} onChanged={refresh} />}</Live>
+      <Live answer={invitations}>
+        {(out) => (
+          <Live answer={access}>
+            {(view) => (
+              <>
+                <Invitations dossier={dossier} invitations={out} onChanged={invitations.refresh} />
+                <People dossier={dossier} view={view} delivery={delivery.data ?? []} onLook={setSeen} onChanged={refresh} />
+              </>
+            )}
+          </Live>
+        )}
+      </Live>
     </>
   );
 }
 
-function People({ dossier, view, delivery, onChanged }: { dossier: DossierCard; view: AccessView; delivery: readonly DeliveryView[]; onChanged: () => Promise<void> }) {
+/** Where the button stands that shows the dossier through somebody's eyes. */
+function eyesOf(person: AccessPerson) {
+  return `eyes-${person.principal}`;
+}
+
+function People({ dossier, view, delivery, onLook, onChanged }: { dossier: DossierCard; view: AccessView; delivery: readonly DeliveryView[]; onLook: (person: AccessPerson) => void; onChanged: () => Promise<void> }) {
   const { t } = useWords();
   const byName = [...view.people].sort((a, b) => a.name.localeCompare(b.name));
   const now = byName.filter((person) => person.ended === null);
@@ -67,7 +102,7 @@ function People({ dossier, view, delivery, onChanged }: { dossier: DossierCard; 
         <ul className="kt-list">
           {now.map((person) => (
             <li key={person.principal}>
-              <Person dossier={dossier} person={person} devices={of(person)} onChanged={onChanged} />
+              <Person dossier={dossier} person={person} devices={of(person)} onLook={() => onLook(person)} onChanged={onChanged} />
             </li>
           ))}
         </ul>
@@ -106,7 +141,7 @@ function PersonTop({ person }: { person: AccessPerson }) {
         </Title>
         {work ? (
           <p className="kt-quiet" dir="auto">
-            {work}
+            {capital(work)}
           </p>
         ) : null}
       </div>
@@ -114,7 +149,7 @@ function PersonTop({ person }: { person: AccessPerson }) {
   );
 }
 
-function Person({ dossier, person, devices, onChanged }: { dossier: DossierCard; person: AccessPerson; devices: readonly DeliveryView[]; onChanged: () => Promise<void> }) {
+function Person({ dossier, person, devices, onLook, onChanged }: { dossier: DossierCard; person: AccessPerson; devices: readonly DeliveryView[]; onLook: () => void; onChanged: () => Promise<void> }) {
   const { t, dates } = useWords();
   const [open, setOpen] = useState<'change' | 'stop' | null>(null);
   const buttons = useRef<HTMLDivElement>(null);
@@ -122,7 +157,7 @@ function Person({ dossier, person, devices, onChanged }: { dossier: DossierCard;
   const name = firstName(person.name);
   useEffect(() => {
     if (open !== null || back.current === null) return;
-    buttons.current?.querySelectorAll('button')[back.current === 'change' ? 0 : 1]?.focus();
+    buttons.current?.querySelectorAll('button')[back.current === 'change' ? 1 : 2]?.focus();
     back.current = null;
   }, [open]);
   function close() {
@@ -157,6 +192,11 @@ function Person({ dossier, person, devices, onChanged }: { dossier: DossierCard;
             <Stop dossier={dossier} person={person} onChanged={onChanged} onDone={close} />
           ) : (
             <div className="kt-tools" ref={buttons}>
+              <span id={eyesOf(person)}>
+                <Button icon="eye" onClick={onLook}>
+                  {t('looking.as_button', { name })}
+                </Button>
+              </span>
               <Button icon="pencil" label={t('access.change_label', { name })} onClick={() => setOpen('change')}>
                 {t('access.change')}
               </Button>
@@ -266,6 +306,7 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
   const steps = useSteps();
   const [levels, setLevels] = useState<Levels>(() => levelsOf(person.scopes));
   const [until, setUntil] = useState<TypedDay>(() => splitDay(person.until));
+  const [purpose, setPurpose] = useState(person.purpose ?? '');
   const [noDay, setNoDay] = useState(false);
   const [nothing, setNothing] = useState(false);
   const name = firstName(person.name);
@@ -276,7 +317,7 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
     setNoDay(day === null);
     setNothing(grants.length === 0);
     if (day === null || grants.length === 0) return false;
-    const saved = await steps.take({ method: 'change_access', params: { dossier: dossier.id, person: person.person, grants, until: day || null } }, t('access.changed', { name }), { undo: false });
+    const saved = await steps.take({ method: 'change_access', params: { dossier: dossier.id, person: person.person, grants, until: day, purpose: purpose.trim() } }, t('access.changed', { name }), { undo: false });
     if (saved) await onChanged();
     return saved;
   }
@@ -297,9 +338,10 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
           {t('access.nothing_change')}
         </p>
       ) : null}
+      <Field label={t('access.purpose')} hint={t('access.purpose_hint')} value={purpose} onChange={setPurpose} />
       <DayField
         legend={t('access.until_when')}
-        note={t('common.optional')}
+        note={t('access.no_end_note')}
         labels={{ day: t('date.day'), month: t('date.month'), year: t('date.year') }}
         error={noDay ? t('date.no_such_day') : null}
         value={until}

@@ -14,9 +14,11 @@ import type { Key } from '../../i18n/catalogue';
 import { useWords } from '../../i18n/I18n';
 import { useBackend } from '../../live/BackendProvider';
 import { useAnswer } from '../../live/useAnswer';
+import { SavePaper } from '../paper/SavePaper';
 import { firstName } from '../people/names';
 import { useSteps } from '../shell/Steps';
 import { ScopeWords } from './ScopeWords';
+import { SpokenWords } from './SpokenWords';
 import { useMoment } from './useMoment';
 
 const affects = (event: Event) => event.event === 'joining' || event.event === 'joined' || event.event === 'changed';
@@ -25,11 +27,16 @@ export function useInvitations(dossier: DossierCard) {
   return useAnswer({ method: 'invitations', params: { dossier: dossier.id } }, affects);
 }
 
-/** What is out and what waits for the resident; with `only`, that one invitation, also when it is over. */
-export function Invitations({ dossier, only }: { dossier: DossierCard; only?: string }) {
-  const { t } = useWords();
+/** One invitation, also when it is over. */
+export function TheInvitation({ dossier, id }: { dossier: DossierCard; id: string }) {
   const answer = useInvitations(dossier);
-  const shown = (answer.data ?? []).filter((one) => (only === undefined ? one.state === 'open' || one.state === 'joined' : one.id === only));
+  return answer.data ? <Invitations dossier={dossier} invitations={answer.data} only={id} onChanged={answer.refresh} /> : null;
+}
+
+/** What is out and what waits for the resident. */
+export function Invitations({ dossier, invitations, only, onChanged }: { dossier: DossierCard; invitations: readonly InvitationCard[]; only?: string; onChanged: () => Promise<void> }) {
+  const { t } = useWords();
+  const shown = invitations.filter((one) => (only === undefined ? one.state === 'open' || one.state === 'joined' : one.id === only));
   if (shown.length === 0) return null;
   return (
     <section className="kt-kind" aria-labelledby="invitations">
@@ -39,7 +46,7 @@ export function Invitations({ dossier, only }: { dossier: DossierCard; only?: st
       <ul className="kt-list">
         {shown.map((one) => (
           <li key={one.id}>
-            <Invitation dossier={dossier} invitation={one} open={only !== undefined} onChanged={answer.refresh} />
+            <Invitation dossier={dossier} invitation={one} open={only !== undefined} onChanged={onChanged} />
           </li>
         ))}
       </ul>
@@ -57,6 +64,7 @@ function Invitation({ dossier, invitation, open, onChanged }: { dossier: Dossier
     if (await steps.take({ method: 'invitation_end', params: { dossier: dossier.id, id: invitation.id } }, t('access.invitation_ended', { name }), { undo: false })) await onChanged();
   }
 
+  const ticket = invitation.ticket ? <Ticket dossier={dossier.id} id={invitation.id} ticket={invitation.ticket} qr={invitation.qr} name={name} wanted={open} /> : null;
   const offer = (
     <>
       <ScopeWords dossier={dossier} scopes={invitation.scopes} />
@@ -86,15 +94,20 @@ function Invitation({ dossier, invitation, open, onChanged }: { dossier: Dossier
           <Compare invitation={invitation} onChanged={onChanged} />
           <Fold summary={t('access.offer')}>{offer}</Fold>
         </>
-      ) : invitation.state === 'open' && invitation.ticket ? (
+      ) : invitation.state === 'open' && ticket ? (
         <>
-          <p>{t('access.give', { name })}</p>
-          {open ? <Ticket ticket={invitation.ticket} qr={invitation.qr} name={name} /> : <Fold summary={t('access.show_ticket')}>{<Ticket ticket={invitation.ticket} qr={invitation.qr} name={name} />}</Fold>}
+          <p>
+            {open ? `${t('access.give')} ` : null}
+            {t('access.stay_open')}
+          </p>
+          {open ? ticket : <Fold summary={t('access.show_ticket')}>{ticket}</Fold>}
           <p className="kt-fact">
             <Icon name="clock" />
             {t('access.expires', { when: moment(invitation.expires) })}
           </p>
-          <p className="kt-quiet">{t('access.stay_open')}</p>
+          <SavePaper paper="invitation" dossier={dossier.id} invitation={invitation.id}>
+            {t('print.invitation')}
+          </SavePaper>
           {open ? <Fold summary={t('access.offer')}>{offer}</Fold> : null}
         </>
       ) : (
@@ -111,14 +124,24 @@ function Invitation({ dossier, invitation, open, onChanged }: { dossier: Dossier
   );
 }
 
-function Ticket({ ticket, qr, name }: { ticket: string; qr: readonly string[]; name: string }) {
+/** Three ways to give the same invitation. */
+function Ticket({ dossier, id, ticket, qr, name, wanted }: { dossier: string; id: string; ticket: string; qr: readonly string[]; name: string; /** The words too, at once. */ wanted: boolean }) {
   const { t } = useWords();
   const [copied, setCopied] = useState(false);
   return (
     <div className="kt-ticket">
-      <QrPicture rows={qr} label={t('access.qr', { name })} />
       <div>
-        <p className="kt-quiet">{t('access.ticket_text')}</p>
+        <Title level={4}>{t('access.near_title')}</Title>
+        <p>{t('access.near', { name })}</p>
+        <QrPicture rows={qr} label={t('access.qr', { name })} />
+      </div>
+      <div>
+        <Title level={4}>{t('access.phone_title')}</Title>
+        <SpokenWords dossier={dossier} id={id} name={name} wanted={wanted} />
+      </div>
+      <div>
+        <Title level={4}>{t('access.message_title')}</Title>
+        <p>{t('access.ticket_text')}</p>
         <p className="kt-code" translate="no">
           {ticket}
         </p>

@@ -5,7 +5,7 @@ import { DayField, type TypedDay, typedDay } from '../../components/DayField';
 import { Field } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { Pick } from '../../components/Pick';
-import { PageTitle, Title } from '../../components/Title';
+import { focusNextTitle, PageTitle, Title } from '../../components/Title';
 import type { DossierCard } from '../../generated/DossierCard';
 import type { PersonRef } from '../../generated/PersonRef';
 import type { ProposalView } from '../../generated/ProposalView';
@@ -13,15 +13,16 @@ import type { Key } from '../../i18n/catalogue';
 import { useWords } from '../../i18n/I18n';
 import { useAnswer } from '../../live/useAnswer';
 import { splitDay } from '../edit/spec';
-import { listed } from '../people/names';
+import { Looking } from '../looking/Looking';
+import { firstName, listed } from '../people/names';
 import { Live } from '../shell/Live';
 import { hrefOf } from '../shell/route';
 import { useSteps } from '../shell/Steps';
 import { useSection } from '../sections/useDesk';
 import { grantsOf, type Level, levelsOf, type Levels, PRESETS, type Preset } from './grants';
-import { Invitations } from './Invitations';
+import { TheInvitation } from './Invitations';
 import { LevelPicker } from './LevelPicker';
-import { ScopeWords } from './ScopeWords';
+import { LevelWords } from './ScopeWords';
 import { daysLater } from '../../i18n/dates';
 
 const NEW = '';
@@ -31,6 +32,7 @@ const HOURS = { day: 24, week: 168, month: 720 } as const;
 export function InvitePage({ dossier }: { dossier: DossierCard }) {
   const { t } = useWords();
   const [made, setMade] = useState<string | null>(null);
+  const [offer, setOffer] = useState<Offer | null>(null);
   const people = useSection(dossier, 'netwerk');
   const proposals = useAnswer({ method: 'proposals', params: { dossier: dossier.id } }, () => false);
   const access = useAnswer({ method: 'access', params: { dossier: dossier.id } }, (event) => event.event === 'joined');
@@ -42,7 +44,7 @@ export function InvitePage({ dossier }: { dossier: DossierCard }) {
         <div className="kt-page-top">
           <PageTitle key="made">{t('access.made_title')}</PageTitle>
         </div>
-        <Invitations dossier={dossier} only={made} />
+        <TheInvitation dossier={dossier} id={made} />
         <div className="kt-buttons">
           <a className="kt-main-link" href={hrefOf({ page: 'access', dossier: dossier.id })}>
             {t('access.to_access')}
@@ -54,18 +56,41 @@ export function InvitePage({ dossier }: { dossier: DossierCard }) {
   }
   return (
     <>
-      <div className="kt-page-top">
+      {offer ? (
+        <Looking
+          dossier={dossier}
+          eyes={{ as: 'offer', person: offer.person, name: offer.name, grants: offer.grants }}
+          title={t('looking.offer_title', { name: firstName(offer.name) })}
+          lead={t('looking.offer_lead', { name: firstName(offer.name) })}
+          icon="eye"
+          end={t('looking.offer_end')}
+          onEnd={() => {
+            setOffer(null);
+            requestAnimationFrame(() => document.getElementById('invite-look')?.querySelector('button')?.focus());
+          }}
+        />
+      ) : null}
+      <div className="kt-page-top" hidden={offer !== null}>
         <PageTitle key="invite">{t('access.invite_title')}</PageTitle>
         <p className="kt-lead">{t('access.invite_lead')}</p>
       </div>
-      <Live answer={people}>{(view) => <Form dossier={dossier} people={view.people.filter((person) => person.id !== dossier.me && !inside.has(person.id))} proposals={proposals.data ?? []} today={view.date} onMade={setMade} />}</Live>
+      <div hidden={offer !== null}>
+        <Live answer={people}>{(view) => <Form dossier={dossier} people={view.people.filter((person) => person.id !== dossier.me && !inside.has(person.id))} proposals={proposals.data ?? []} today={view.date} onLook={setOffer} onMade={setMade} />}</Live>
+      </div>
     </>
   );
 }
 
 const ROLES = ['mantelzorger', 'familie', 'vriend', 'buur', 'vrijwilliger', 'wijkteam', 'jeugdhulp', 'schuldhulp', 'huisarts', 'praktijkondersteuner', 'apotheek', 'school', 'clientondersteuner', 'bewindvoerder', 'mentor', 'woningcorporatie'] as const;
 
-function Form({ dossier, people, proposals, today, onMade }: { dossier: DossierCard; people: readonly PersonRef[]; proposals: readonly ProposalView[]; today: string; onMade: (id: string) => void }) {
+/** What would be offered, to be looked at before it is. */
+interface Offer {
+  person: string | null;
+  name: string;
+  grants: string[];
+}
+
+function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: DossierCard; people: readonly PersonRef[]; proposals: readonly ProposalView[]; today: string; onLook: (offer: Offer) => void; onMade: (id: string) => void }) {
   const { t, term, language } = useWords();
   const steps = useSteps();
   const [person, setPerson] = useState(NEW);
@@ -99,6 +124,15 @@ function Form({ dossier, people, proposals, today, onMade }: { dossier: DossierC
     setLevels(Object.fromEntries(Object.entries(PRESETS[which]).filter(([section]) => shown.has(section))) as Record<string, Level>);
     setWrong(({ levels: _, ...others }) => others);
   }
+  function look() {
+    const grants = grantsOf(levels);
+    const found: typeof wrong = {};
+    if (person === NEW && name.trim() === '') found.name = 'common.required';
+    if (grants.length === 0) found.levels = 'access.nothing';
+    setWrong(found);
+    if (Object.keys(found).length > 0) setRefused((times) => times + 1);
+    else onLook({ person: person || null, name: known ?? name.trim(), grants });
+  }
   async function make(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     if (busy) return;
@@ -131,17 +165,16 @@ function Form({ dossier, people, proposals, today, onMade }: { dossier: DossierC
           hours: HOURS[valid],
         },
       },
-      t('access.made', { name: known ?? name.trim() }),
+      null,
       { undo: false },
     );
     setBusy(false);
-    if (invited) onMade(invited.id);
+    if (invited) {
+      focusNextTitle();
+      onMade(invited.id);
+    }
   }
 
-  const scopes = grantsOf(levels).map((grant) => {
-    const [section = '', level = ''] = grant.split('=');
-    return { section, level: level.replace(':dat', ''), content: !level.endsWith(':dat') };
-  });
   return (
     <form ref={form} className="kt-invite" noValidate aria-label={t('access.invite_title')} onSubmit={(event) => void make(event)}>
       <section className="kt-card kt-stack" aria-labelledby="invite-who">
@@ -196,7 +229,10 @@ function Form({ dossier, people, proposals, today, onMade }: { dossier: DossierC
         <Title level={2} id="invite-what">
           {t('access.what')}
         </Title>
-        <div role="group" aria-label={t('access.presets')} className="kt-buttons">
+        <p className="kt-label" id="invite-presets">
+          {t('access.presets')}
+        </p>
+        <div role="group" aria-labelledby="invite-presets" className="kt-buttons">
           {(Object.keys(PRESETS) as Preset[]).map((which) => (
             <Button key={which} onClick={() => preset(which)}>
               {t(`access.preset_${which}`)}
@@ -222,7 +258,12 @@ function Form({ dossier, people, proposals, today, onMade }: { dossier: DossierC
         <Title level={2} id="invite-check">
           {t('access.check')}
         </Title>
-        {scopes.length > 0 ? <ScopeWords dossier={dossier} scopes={scopes} /> : <p className="kt-quiet">{t('access.check_nothing')}</p>}
+        {grantsOf(levels).length > 0 ? <LevelWords dossier={dossier} levels={levels} /> : <p className="kt-quiet">{t('access.check_nothing')}</p>}
+        <p id="invite-look">
+          <Button icon="eye" onClick={look}>
+            {t('looking.offer_button')}
+          </Button>
+        </p>
         <Choice
           legend={t('access.valid')}
           value={valid}

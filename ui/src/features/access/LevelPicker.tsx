@@ -1,13 +1,14 @@
 import { Pick } from '../../components/Pick';
 import type { DossierCard } from '../../generated/DossierCard';
 import { useWords } from '../../i18n/I18n';
-import { LEVELS, type Level, type Levels } from './grants';
+import { ALL_LEVELS, LEVELS, type Level, type Levels } from './grants';
 import { useSectionNames } from './ScopeWords';
 
 /** One choice for each section. */
 export function LevelPicker({ dossier, levels, onChange }: { dossier: DossierCard; levels: Levels; onChange: (levels: Levels) => void }) {
   const { t, term } = useWords();
   const sectionName = useSectionNames(dossier);
+  const offered = (now: Level): readonly Level[] => ALL_LEVELS.filter((level) => level === now || LEVELS.some((one) => one === level));
   return (
     <fieldset className="kt-field">
       <legend className="kt-label">{t('access.levels')}</legend>
@@ -19,7 +20,7 @@ export function LevelPicker({ dossier, levels, onChange }: { dossier: DossierCar
             beside
             label={sectionName(section.id)}
             value={levels[section.id] ?? 'none'}
-            options={LEVELS.map((level) => ({ value: level, label: term('level', level) }))}
+            options={offered(levels[section.id] ?? 'none').map((level) => ({ value: level, label: term('level', level) }))}
             onChange={(level) => onChange({ ...levels, [section.id]: level as Level })}
           />
         ))}

@@ -1,24 +1,28 @@
 import type { DossierCard } from '../../generated/DossierCard';
 import type { ScopeView } from '../../generated/ScopeView';
-import { useWords } from '../../i18n/I18n';
+import { sectionName, useWords } from '../../i18n/I18n';
 import { Icon, type IconName } from '../../components/Icon';
 import { listed } from '../people/names';
-import { LEVELS, levelsOf, type Level } from './grants';
+import { ALL_LEVELS, levelsOf, type Level, type Levels } from './grants';
 
-const ICON: Record<Level, IconName> = { none: 'close', dat: 'flag', zien: 'eye', aanvullen: 'plus', aanpassen: 'pencil' };
+const ICON: Record<Level, IconName> = { none: 'close', dat: 'flag', 'aanvullen:dat': 'flag', 'aanpassen:dat': 'flag', nood: 'alert', zien: 'eye', aanvullen: 'plus', aanpassen: 'pencil' };
 
 /** Name of a section: the resident's own, else ours. */
-export function useSectionNames(dossier: DossierCard): (id: string) => string {
-  const { term } = useWords();
-  return (id) => dossier.sections.find((section) => section.id === id)?.label ?? term('section', id);
+export function useSectionNames(dossier: Pick<DossierCard, 'sections'>): (id: string) => string {
+  const words = useWords();
+  return (id) => sectionName(dossier.sections.find((section) => section.id === id) ?? { id }, words);
 }
 
-/** What somebody may do, in words: one line for each level, the largest first. */
-export function ScopeWords({ dossier, scopes }: { dossier: DossierCard; scopes: readonly ScopeView[] }) {
+/** What somebody may do, in words. */
+export function ScopeWords({ dossier, scopes }: { dossier: Pick<DossierCard, 'sections'>; scopes: readonly ScopeView[] }) {
+  return <LevelWords dossier={dossier} levels={levelsOf(scopes)} />;
+}
+
+/** One line for each level, the largest first. */
+export function LevelWords({ dossier, levels }: { dossier: Pick<DossierCard, 'sections'>; levels: Levels }) {
   const { term, language } = useWords();
   const sectionName = useSectionNames(dossier);
-  const levels = levelsOf(scopes);
-  const lines = [...LEVELS]
+  const lines = ALL_LEVELS.filter((level) => level !== 'none')
     .reverse()
     .map((level) => ({ level, names: Object.keys(levels).filter((id) => levels[id] === level).map(sectionName) }))
     .filter((line) => line.names.length > 0);

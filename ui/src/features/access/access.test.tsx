@@ -1,5 +1,6 @@
 import { act, waitFor } from '@testing-library/react';
 import { expect, it } from 'vitest';
+import { TICKET_WORDS } from '../../test/fixtureJoin';
 import { barriers, screen, show, within } from '../../test/show';
 import { grantsOf, levelsOf } from './grants';
 
@@ -18,7 +19,7 @@ it('says per person what, why, until when, and what each device has', async () =
   const ria = person('Ria Verhagen');
   expect(ria.getByText(/^Mist nog 3 dingen\./)).toBeTruthy();
   expect(ria.getByText('De code is toen niet vergeleken')).toBeTruthy();
-  expect(screen.getByText(/^De computer van Tim heeft dit nog niet bevestigd\./)).toBeTruthy();
+  expect(screen.getByText(/^De computer van Tim zei nog niets\./)).toBeTruthy();
   expect(await barriers()).toEqual([]);
 });
 
@@ -36,7 +37,7 @@ it('stops access in two taps, and says first what stops and what stays', async (
   await waitFor(() => expect(screen.getByRole('status').textContent).toBe('Karin kijkt niet meer mee.'));
   expect(program.asked).toContainEqual({ method: 'revoke', params: { dossier: 'd1a5', person: 'p-karin', keep_unseen: false } });
   expect(screen.queryByRole('button', { name: 'Terugdraaien' })).toBeNull();
-  expect(await screen.findByText(/^De computer van Karin heeft dit nog niet bevestigd\./)).toBeTruthy();
+  expect(await screen.findByText(/^De computer van Karin zei nog niets\./)).toBeTruthy();
 });
 
 it('lets go of stopping by Escape, and gives the focus back', async () => {
@@ -56,7 +57,7 @@ it('changes a right', async () => {
   expect(await barriers()).toEqual([]);
   await user.click(screen.getByRole('button', { name: 'Bewaar dit' }));
   await waitFor(() =>
-    expect(program.asked).toContainEqual({ method: 'change_access', params: { dossier: 'd1a5', person: 'p-karin', grants: ['plan=aanpassen', 'agenda=aanpassen', 'geld=aanvullen'], until: '2027-03-03' } }),
+    expect(program.asked).toContainEqual({ method: 'change_access', params: { dossier: 'd1a5', person: 'p-karin', grants: ['plan=aanpassen', 'agenda=aanpassen', 'geld=aanvullen'], until: '2027-03-03', purpose: 'het plan bijhouden' } }),
   );
 });
 
@@ -115,13 +116,17 @@ it('makes an invitation: who, what for, what, and then the ticket', async () => 
   await user.selectOptions(screen.getByLabelText('Geld'), 'dat');
   await user.click(screen.getByRole('button', { name: 'Maak de uitnodiging' }));
   const title = await screen.findByRole('heading', { level: 1, name: 'De uitnodiging is klaar' });
-  expect(title).toBeTruthy();
+  expect(title).toBe(document.activeElement);
   expect(program.asked).toContainEqual({
     method: 'invite',
     params: { dossier: 'd1a5', person: null, name: 'Bo Jansen', role: null, purpose: 'samen de post doen', grants: ['plan=zien', 'agenda=zien', 'crisis=zien', 'geld=zien:dat'], until: '2027-05-24', hints: [], hours: 168 },
   });
   expect(await screen.findByRole('img', { name: 'QR-code van de uitnodiging voor Bo' })).toBeTruthy();
   expect(screen.getByText(/^keukentafel1example/)).toBeTruthy();
+  const words = within(await screen.findByRole('list', { name: 'Acht woorden voor Bo' }));
+  expect(words.getAllByRole('listitem').map((word) => word.textContent)).toEqual(TICKET_WORDS);
+  expect(screen.getByText('De woorden werken 30 minuten, en één keer.')).toBeTruthy();
+  expect(program.asked).toContainEqual({ method: 'ticket_words', params: { dossier: 'd1a5', id: 'f00d' } });
   expect(screen.getByText('Geldig tot 30 november 2026 om 9.00 uur')).toBeTruthy();
   expect(await barriers()).toEqual([]);
 });
@@ -143,7 +148,61 @@ it('reads and writes levels as the program does', () => {
   const levels = levelsOf([
     { section: 'geld', level: 'zien', content: false },
     { section: 'plan', level: 'aanpassen', content: true },
+    { section: 'werk', level: 'aanvullen', content: false },
+    { section: 'crisis', level: 'zien', content: true, emergency: true },
   ]);
-  expect(levels).toEqual({ geld: 'dat', plan: 'aanpassen' });
-  expect(grantsOf({ ...levels, wonen: 'none' })).toEqual(['geld=zien:dat', 'plan=aanpassen']);
+  expect(levels).toEqual({ geld: 'dat', plan: 'aanpassen', werk: 'aanvullen:dat', crisis: 'nood' });
+  expect(grantsOf({ ...levels, wonen: 'none' })).toEqual(['geld=zien:dat', 'plan=aanpassen', 'werk=aanvullen:dat', 'crisis=zien:nood']);
+});
+
+it('keeps a right that nobody else is offered, and shows what opens in an emergency', async () => {
+  const { program, user } = show('lisa', ACCESS, (one) => one.elsewhere((state) => Object.assign(state.people[0] ?? {}, { scopes: [{ section: 'geld', level: 'aanvullen', content: false }, { section: 'crisis', level: 'zien', content: true, emergency: true }] })));
+  await user.click(await screen.findByRole('button', { name: 'Verander wat Karin mag' }));
+  expect(screen.getByLabelText<HTMLSelectElement>('Geld').value).toBe('aanvullen:dat');
+  expect([...screen.getByLabelText<HTMLSelectElement>('Mijn verhaal').options].map((option) => option.value)).not.toContain('aanvullen:dat');
+  await user.selectOptions(screen.getByLabelText('Mijn verhaal'), 'zien');
+  await user.click(screen.getByRole('button', { name: 'Bewaar dit' }));
+  await waitFor(() => expect(program.asked.find((request) => request.method === 'change_access')?.params).toMatchObject({ grants: ['geld=aanvullen:dat', 'crisis=zien:nood', 'verhaal=zien'] }));
+});
+
+it('says what will open in an emergency before the invitation is made', async () => {
+  const { user } = show('lisa', '#/d/d1a5/invite');
+  await user.selectOptions(await screen.findByLabelText('Gezondheid'), 'nood');
+  expect(screen.getByRole('heading', { name: 'Klopt dit?' }).closest('section')?.querySelector('li')?.textContent).toBe('Alleen in nood: Gezondheid');
+});
+
+it('takes the end away and says another purpose', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  await user.click(await screen.findByRole('button', { name: 'Verander wat Karin mag' }));
+  const purpose = screen.getByLabelText('Waarvoor kijkt deze persoon mee?');
+  await user.clear(purpose);
+  await user.type(purpose, 'samen bellen');
+  await user.clear(screen.getByLabelText('Dag'));
+  await user.clear(screen.getByLabelText('Maand'));
+  await user.click(screen.getByRole('button', { name: 'Bewaar dit' }));
+  await waitFor(() => expect(program.asked.find((request) => request.method === 'change_access')?.params).toMatchObject({ until: '', purpose: 'samen bellen' }));
+});
+
+it('opens no door for words before somebody wants them, and gives others when these are over', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  await user.click(await screen.findByText('Laat de uitnodiging zien'));
+  const asked = () => program.asked.filter((request) => request.method === 'ticket_words').length;
+  expect(asked()).toBe(0);
+  await user.click(screen.getByRole('button', { name: 'Laat acht woorden zien' }));
+  await screen.findByRole('list', { name: 'Acht woorden voor Samira' });
+  expect(asked()).toBe(1);
+  await user.click(screen.getByRole('button', { name: 'Geef nieuwe woorden' }));
+  expect(await screen.findByText('Deze woorden werken nog.')).toBeTruthy();
+  expect(asked()).toBe(2);
+  expect(await barriers()).toEqual([]);
+});
+
+it('says why there are no words', async () => {
+  const { program, user } = show('lisa', ACCESS);
+  await user.click(await screen.findByText('Laat de uitnodiging zien'));
+  program.failNext = 'invalid';
+  await user.click(screen.getByRole('button', { name: 'Laat acht woorden zien' }));
+  expect((await screen.findByRole('alert')).textContent).toContain('deze computer is niet verbonden');
+  await user.click(screen.getByRole('button', { name: 'Probeer het opnieuw' }));
+  await screen.findByRole('list', { name: 'Acht woorden voor Samira' });
 });

@@ -1,19 +1,24 @@
 import type { ScopeView } from '../../generated/ScopeView';
 
 /** What somebody may do in one section, as one choice. */
-export const LEVELS = ['none', 'dat', 'zien', 'aanvullen', 'aanpassen'] as const;
-export type Level = (typeof LEVELS)[number];
+export const LEVELS = ['none', 'dat', 'nood', 'zien', 'aanvullen', 'aanpassen'] as const;
+/** Writing without reading: kept for who has it, and offered to nobody else. */
+const BLIND = ['aanvullen:dat', 'aanpassen:dat'] as const;
+export type Level = (typeof LEVELS)[number] | (typeof BLIND)[number];
 export type Levels = Readonly<Record<string, Level>>;
 
+/** Every level, the smallest first. */
+export const ALL_LEVELS: readonly Level[] = ['none', 'dat', ...BLIND, 'nood', 'zien', 'aanvullen', 'aanpassen'];
+
 export function levelsOf(scopes: readonly ScopeView[]): Levels {
-  return Object.fromEntries(scopes.map((scope) => [scope.section, scope.content ? (scope.level as Level) : 'dat']));
+  return Object.fromEntries(scopes.map(({ section, level, content, emergency }) => [section, (emergency ? 'nood' : content ? level : level === 'zien' ? 'dat' : `${level}:dat`) as Level]));
 }
 
-/** As the program reads them: `geld=zien:dat`. */
+/** As the program reads them: `geld=zien:dat`, `crisis=zien:nood`. */
 export function grantsOf(levels: Levels): string[] {
   return Object.entries(levels)
     .filter(([, level]) => level !== 'none')
-    .map(([section, level]) => (level === 'dat' ? `${section}=zien:dat` : `${section}=${level}`));
+    .map(([section, level]) => (level === 'dat' || level === 'nood' ? `${section}=zien:${level}` : `${section}=${level}`));
 }
 
 /** Beginnings for a choice; each can be changed. What a stranger to the family first sees is plan and agenda. */

@@ -7,7 +7,8 @@ import { Pick } from '../../components/Pick';
 import { Tick, Ticks } from '../../components/Tick';
 import type { PersonRef } from '../../generated/PersonRef';
 import { useWords } from '../../i18n/I18n';
-import type { Answer, Draft, Question, TypedMoment, Wrong } from './spec';
+import { CallsField } from '../crisis/CallsField';
+import type { Answer, Draft, Question, TypedCall, TypedMoment, Wrong } from './spec';
 
 /** Whom and what a form can name. */
 export interface Known {
@@ -37,7 +38,7 @@ function One({ question, answer, wrong, known, onChange }: { question: Question;
         </Tick>
       );
     case 'people':
-      return <Ticks legend={label} note={note} options={named(known.people)} chosen={Array.isArray(answer) ? answer : []} onChange={onChange} />;
+      return <Ticks legend={label} note={note} options={named(known.people)} chosen={Array.isArray(answer) ? (answer as readonly string[]) : []} onChange={onChange} />;
     case 'person':
     case 'organisation':
       return <Pick label={label} note={note} hint={hint} error={error} value={typed} options={[{ value: '', label: t('edit.nobody') }, ...named(question.as === 'person' ? known.people : known.organisations)]} onChange={onChange} />;
@@ -47,6 +48,8 @@ function One({ question, answer, wrong, known, onChange }: { question: Question;
       return <Pick label={label} note={note} hint={hint} error={error} value={typed} options={[{ value: '', label: t('edit.not_said') }, ...question.options.map((option) => ({ value: option.value, label: t(option.label) }))]} onChange={onChange} />;
     case 'day':
       return <DayField legend={label} note={note} labels={{ day: t('date.day'), month: t('date.month'), year: t('date.year') }} error={error} value={answer as TypedDay} onChange={onChange} />;
+    case 'calls':
+      return <CallsField legend={label} calls={answer as readonly TypedCall[]} people={known.people} onChange={onChange} />;
     case 'moment':
       return <MomentField legend={label} error={error} value={answer as TypedMoment} onChange={onChange} />;
     default:

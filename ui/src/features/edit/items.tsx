@@ -1,7 +1,9 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button } from '../../components/Button';
+import type { CrisisCall } from '../../generated/CrisisCall';
 import type { ItemView } from '../../generated/ItemView';
 import { useWords } from '../../i18n/I18n';
+import { HistoryOf } from '../history/HistoryOf';
 import { useSteps } from '../shell/Steps';
 import { AddForm } from './AddForm';
 import { FormBox } from './FormBox';
@@ -15,6 +17,8 @@ export interface Desk extends Known {
   /** The reader's id inside the dossier. */
   me: string | null;
   today: string;
+  /** Whom to call when it goes wrong, where the section says so. */
+  calls: readonly CrisisCall[];
   /** True when what is written is a proposal. */
   proposal: boolean;
   onChanged: () => Promise<void>;
@@ -69,7 +73,7 @@ export function AddItem({ desk, kind, questions, fixed = {}, button, save, said,
 }
 
 /** What one can do with an item: change it in its place, take it away. Shows `children` when it is not being changed. */
-export function Editable({ desk, item, name, questions, removable = true, level = 4, tools, children }: { desk: Desk; item: ItemView; /** Says which item the buttons belong to. */ name: string; questions: readonly Question[]; removable?: boolean; level?: 3 | 4; tools?: ReactNode; children: ReactNode }) {
+export function Editable({ desk, item, name, questions, removable = true, level = 4, brief = false, tools, stamp, children }: { desk: Desk; item: ItemView; /** Says which item the buttons belong to. */ name: string; questions: readonly Question[]; removable?: boolean; level?: 3 | 4; /** Only the button that changes it, at its side; who changed what stands with the form. */ brief?: boolean; tools?: ReactNode; /** What every change says beside the answers. */ stamp?: Readonly<Record<string, unknown>>; children: ReactNode }) {
   const { t } = useWords();
   const steps = useSteps();
   const [open, setOpen] = useState(false);
@@ -96,27 +100,46 @@ export function Editable({ desk, item, name, questions, removable = true, level 
       {t('edit.remove')}
     </Button>
   ) : null;
-  if (open) return <ChangeItem desk={desk} item={item} title={t('edit.change_title', { name })} questions={questions} level={level} onDone={close} more={bin} />;
-  return (
-    <>
-      {children}
-      {(item.may_change && questions.length > 0) || mayRemove || tools ? (
-        <div className="kt-tools">
-          {tools}
-          {item.may_change && questions.length > 0 ? (
-            <Button ref={opener} purpose="subtle" icon="pencil" label={t('edit.change_label', { name })} onClick={() => setOpen(true)}>
-              {t('edit.change')}
-            </Button>
-          ) : null}
-          {item.may_change ? null : bin}
-        </div>
+  const history = <HistoryOf desk={desk} item={item.id} kind={item.kind} name={name} questions={questions} level={level} />;
+  const mayChange = item.may_change && questions.length > 0;
+  if (open) {
+    return (
+      <>
+        <ChangeItem desk={desk} item={item} title={t('edit.change_title', { name })} questions={questions} level={level} stamp={stamp} onDone={close} more={bin} />
+        {brief ? <div className="kt-tools">{history}</div> : null}
+      </>
+    );
+  }
+  const buttons = (
+    <div className="kt-tools">
+      {tools}
+      {mayChange ? (
+        <Button ref={opener} purpose="subtle" icon="pencil" label={t('edit.change_label', { name })} onClick={() => setOpen(true)}>
+          {t('edit.change')}
+        </Button>
       ) : null}
-    </>
+      {item.may_change ? null : bin}
+      {brief && mayChange ? null : history}
+    </div>
+  );
+  if (!brief) {
+    return (
+      <>
+        {children}
+        {buttons}
+      </>
+    );
+  }
+  return (
+    <div className="kt-brief">
+      <div className="kt-brief-what">{children}</div>
+      {buttons}
+    </div>
   );
 }
 
 /** The form of an item that exists. Sends only what was changed here, so that what others write meanwhile stays. */
-export function ChangeItem({ desk, item, title, questions, level, onDone, more }: { desk: Desk; item: ItemView; title: string; questions: readonly Question[]; level: 2 | 3 | 4; onDone: () => void; /** More that can be done here. */ more?: ReactNode }) {
+export function ChangeItem({ desk, item, title, questions, level, stamp = {}, onDone, more }: { desk: Desk; item: ItemView; title: string; questions: readonly Question[]; level: 2 | 3 | 4; stamp?: Readonly<Record<string, unknown>>; onDone: () => void; /** More that can be done here. */ more?: ReactNode }) {
   const { t } = useWords();
   const steps = useSteps();
   const form = useDraft(questions, item, desk.today);
@@ -128,7 +151,7 @@ export function ChangeItem({ desk, item, title, questions, level, onDone, more }
     if (fields === null) return false;
     const changed = changes(before, fields);
     if (Object.keys(changed).length === 0) return true;
-    const saved = await steps.take({ method: 'item_set', params: { dossier: desk.dossier, id: item.id, fields: changed } }, t('edit.changed'));
+    const saved = await steps.take({ method: 'item_set', params: { dossier: desk.dossier, id: item.id, fields: { ...changed, ...stamp } } }, t('edit.changed'));
     if (saved) await desk.onChanged();
     return saved;
   }

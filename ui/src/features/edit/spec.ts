@@ -15,6 +15,8 @@ export type Question = {
   /** With `year`, only the year is there already. */
   | { as: 'day' }
   | { as: 'choice' | 'pick'; options: readonly { value: string; label: Key }[] }
+  /** Whom to call, in order. */
+  | { as: 'calls' }
   /** Day, begin and end; fills `start` and `end`. */
   | { as: 'moment' }
 );
@@ -25,7 +27,19 @@ export interface TypedMoment {
   to: string;
 }
 
-export type Answer = string | boolean | readonly string[] | TypedDay | TypedMoment;
+/** Somebody to call: a person of the dossier, or anybody else by name. */
+export interface TypedCall {
+  /** Tells the rows of one form apart. */
+  key: number;
+  person: string;
+  label: string;
+  phone: string;
+  hours: string;
+  /** What else the row holds; it stays. */
+  held: Readonly<Fields>;
+}
+
+export type Answer = string | boolean | readonly string[] | readonly TypedCall[] | TypedDay | TypedMoment;
 export type Draft = Readonly<Record<string, Answer>>;
 /** What is wrong with an answer, by question. */
 export type Wrong = Readonly<Record<string, Key>>;
@@ -78,6 +92,14 @@ export function draftOf(questions: readonly Question[], item: ItemView | null, t
       case 'people':
         draft[name] = texts(held, name);
         break;
+      case 'calls': {
+        const calls = at(fields, name);
+        draft[name] = (Array.isArray(calls) ? (calls as Fields[]) : []).map((call, key) => {
+          const part = (path: string) => text({ fields: call }, path) ?? '';
+          return { key, person: part('person_id'), label: part('label'), phone: part('phone'), hours: part('hours'), held: call };
+        });
+        break;
+      }
       case 'amount':
         draft[name] = (text(held, name) ?? '').replace('.', ',');
         break;
@@ -124,6 +146,9 @@ export function read(questions: readonly Question[], draft: Draft): { fields: Fi
       case 'people':
         fields[name] = Array.isArray(answer) ? answer : [];
         break;
+      case 'calls':
+        fields[name] = (answer as readonly TypedCall[]).flatMap(callOf);
+        break;
       case 'lines':
         fields[name] = typed.split('\n').map((line) => line.trim()).filter(Boolean);
         break;
@@ -160,6 +185,14 @@ export function read(questions: readonly Question[], draft: Draft): { fields: Fi
     }
   }
   return { fields, wrong };
+}
+
+/** One row of the order in which to call; none for a row that names nobody. */
+function callOf({ person, label, phone, hours, held }: TypedCall): Fields[] {
+  const said = { person_id: person, label: person === '' ? label.trim() : '', phone: phone.trim(), hours: hours.trim() };
+  const rest = Object.fromEntries(Object.entries(held).filter(([key]) => !(key in said)));
+  const kept = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== ''));
+  return said.person_id || said.label || said.phone ? [{ ...rest, ...kept }] : [];
 }
 
 /** `1.840`, `1840,50` or `1840.50` as a number; null for nothing; undefined for what is no amount. */

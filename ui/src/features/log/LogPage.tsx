@@ -11,6 +11,8 @@ import { daysLater, localDay } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
 import { useAnswer } from '../../live/useAnswer';
 import { useSectionNames } from '../access/ScopeWords';
+import { capital, listed } from '../people/names';
+import { useSection } from '../sections/useDesk';
 import { Live } from '../shell/Live';
 
 const ICON: Record<Deed, IconName> = {
@@ -23,7 +25,9 @@ const ICON: Record<Deed, IconName> = {
   granted: 'check',
   revoked: 'close',
   copy_removed: 'bin',
+  broke_glass: 'alert',
   started: 'flag',
+  taken_along: 'folders',
 };
 const PERIODS = { week: 7, month: 31, all: null } as const;
 type Period = keyof typeof PERIODS;
@@ -36,6 +40,8 @@ export function LogPage({ dossier }: { dossier: DossierCard }) {
   // The whole log is asked once: choosing a person then takes no time, and the list of people stays complete.
   const answer = useAnswer({ method: 'log', params: { dossier: dossier.id, person: null, since: null } }, (event) => event.event !== 'peer');
   const today = useAnswer({ method: 'today', params: { dossier: dossier.id } }, () => false);
+  const people = useSection(dossier, 'netwerk').data?.people;
+  const names = useMemo(() => new Map(people?.flatMap(({ id, name }): [string, string][] => (name === null ? [] : [[id, name]]))), [people]);
   return (
     <>
       <div className="kt-page-top">
@@ -44,7 +50,7 @@ export function LogPage({ dossier }: { dossier: DossierCard }) {
       </div>
       <Live answer={answer}>
         {(lines) => (
-          <Live answer={today}>{({ date }) => <Lines dossier={dossier} lines={lines} today={date} person={person} period={period} setPerson={setPerson} setPeriod={setPeriod} />}</Live>
+          <Live answer={today}>{({ date }) => <Lines dossier={dossier} names={names} lines={lines} today={date} person={person} period={period} setPerson={setPerson} setPeriod={setPeriod} />}</Live>
         )}
       </Live>
     </>
@@ -53,6 +59,8 @@ export function LogPage({ dossier }: { dossier: DossierCard }) {
 
 interface Props {
   dossier: DossierCard;
+  /** People of the dossier, by id. */
+  names: ReadonlyMap<string, string>;
   lines: readonly Line[];
   today: string;
   person: string;
@@ -64,7 +72,7 @@ interface Props {
 /** A day's heading, or what one person did in one way on that day. */
 type Row = { key: string; day: string; line: null } | { key: string; day: string; line: Line; times: readonly string[]; sections: readonly string[] };
 
-function Lines({ dossier, lines, today, person, period, setPerson, setPeriod }: Props) {
+function Lines({ dossier, names, lines, today, person, period, setPerson, setPeriod }: Props) {
   const { t, dates } = useWords();
   const people = useMemo(() => {
     const named = new Map(lines.map((line) => [line.who, line.name ?? line.who]));
@@ -95,7 +103,7 @@ function Lines({ dossier, lines, today, person, period, setPerson, setPeriod }: 
         {t('log.count', { count: rows.filter((row) => row.line !== null).length })}
       </p>
       <LongList items={rows} keyOf={(row) => row.key} estimate={84} className="kt-log">
-        {(row) => (row.line === null ? <Title level={2}>{dates.day(row.day, today)}</Title> : <LogLine dossier={dossier} row={row} />)}
+        {(row) => (row.line === null ? <Title level={2}>{capital(dates.day(row.day, today))}</Title> : <LogLine dossier={dossier} names={names} row={row} />)}
       </LongList>
       <p className="kt-quiet">{t('log.reported_means')}</p>
     </>
@@ -129,13 +137,14 @@ export function rowsOf(lines: readonly Line[]): Row[] {
   return rows;
 }
 
-function LogLine({ dossier, row }: { dossier: DossierCard; row: Extract<Row, { line: Line }> }) {
+function LogLine({ dossier, names, row }: { dossier: DossierCard; names: ReadonlyMap<string, string>; row: Extract<Row, { line: Line }> }) {
   const { t, term, dates, language } = useWords();
   const sectionName = useSectionNames(dossier);
   const { line, times, sections } = row;
   const who = line.who === dossier.me ? t('log.you') : (line.name ?? t('common.unknown_person'));
   const work = line.who === dossier.me ? '' : [line.role ? term('role', line.role) : null, line.organisation].filter(Boolean).join(', ');
-  const where = sections.length > 0 ? new Intl.ListFormat(language).format(sections.map(sectionName)) : null;
+  const whom = ABOUT_PEOPLE.has(line.deed) ? line.objects.flatMap((id) => names.get(id) ?? []) : [];
+  const where = whom.length > 0 ? listed(whom, language) : sections.length > 0 ? new Intl.ListFormat(language).format(sections.map(sectionName)) : null;
   const clock = [...new Set(times.map((at) => dates.time(at)))];
   return (
     <div className="kt-log-line" data-deed={line.deed}>
@@ -151,21 +160,24 @@ function LogLine({ dossier, row }: { dossier: DossierCard; row: Extract<Row, { l
           ) : null}
         </p>
         <p className="kt-quiet">
-          {[
+          {capital([
             work,
             clock.length > 3 ? t('log.times', { count: times.length, first: clock.at(-1) ?? '', last: clock[0] ?? '' }) : t('date.hour', { time: clock.reverse().join(', ') }),
             line.reported ? t('log.reported') : null,
             line.reason ? (known(line.reason) ? term('deed', `why_${line.reason}`) : line.reason) : null,
           ]
             .filter(Boolean)
-            .join(' · ')}
+            .join(' · '))}
         </p>
       </div>
     </div>
   );
 }
 
-const WHY = new Set(['no_grant', 'not_certified', 'right_too_small', 'revoked', 'device_cut', 'other_branch', 'unopened', 'refused', 'waits_for_another', 'other_generation', 'code_not_compared']);
+/** What is done about somebody, not about a part of the dossier. */
+const ABOUT_PEOPLE: ReadonlySet<Line['deed']> = new Set<Line['deed']>(['invited', 'granted', 'revoked']);
+
+const WHY = new Set(['no_grant', 'not_certified', 'right_too_small', 'revoked', 'device_cut', 'too_much', 'other_branch', 'unopened', 'refused', 'waits_for_another', 'unreadable', 'other_generation', 'code_not_compared', 'taken_along']);
 function known(reason: string): boolean {
   return WHY.has(reason);
 }

@@ -11,7 +11,7 @@ it('says by day who did what, the same looking on one day as one line', async ()
   const line = looked.closest('.kt-log-line') as HTMLElement;
   expect(line.textContent).toContain('Karin de Wit keek: Ons plan en Agenda');
   expect(line.textContent).toContain('gemeld door het apparaat van deze persoon');
-  expect(screen.getAllByRole('heading', { level: 2 }).map((heading) => heading.textContent)).toEqual(['maandag 23 november', 'zondag 22 november']);
+  expect(screen.getAllByRole('heading', { level: 2 }).map((heading) => heading.textContent)).toEqual(['Maandag 23 november', 'Zondag 22 november']);
   expect(screen.getByText(/had hier geen toegang/)).toBeTruthy();
   expect(await barriers()).toEqual([]);
 });
@@ -23,7 +23,7 @@ it('filters by person and by period', async () => {
   expect(within(screen.getByRole('main')).queryByText('Karin de Wit', { selector: 'strong' })).toBeNull();
   await user.selectOptions(screen.getByLabelText('Wie'), '');
   await user.click(screen.getByRole('radio', { name: 'Alles' }));
-  expect(screen.getByText('U', { selector: 'strong' }).closest('p')?.textContent).toBe('U liet iemand meekijken');
+  expect(screen.getByText('U', { selector: 'strong' }).closest('p')?.textContent).toBe('U liet iemand meekijken: Karin de Wit');
   expect(screen.getByRole('main').textContent).toContain('4 regels');
 });
 

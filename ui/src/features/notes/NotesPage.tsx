@@ -15,8 +15,12 @@ import { AddForm } from '../edit/AddForm';
 import { FormBox } from '../edit/FormBox';
 import type { Desk } from '../edit/items';
 import { at, text, texts } from '../edit/spec';
-import { firstName } from '../people/names';
+import { capital, firstName } from '../people/names';
+import { HistoryOf } from '../history/HistoryOf';
+import { useLookingOnly } from '../looking/only';
 import { SeenBy } from '../people/SeenBy';
+import { AskCorrection, Corrections } from './Corrections';
+import { ReadAloud } from './ReadAloud';
 import { dayWords, Facts, nameOf, namesOf, Written } from '../sections/facts';
 import { deskOf, mayAdd, useSection } from '../sections/useDesk';
 import { Live } from '../shell/Live';
@@ -24,9 +28,9 @@ import { useSteps } from '../shell/Steps';
 
 /** What helpers wrote about the resident: the plain version first, and a way to answer. */
 export function NotesPage({ dossier }: { dossier: DossierCard }) {
-  const { t } = useWords();
+  const { t, term } = useWords();
   const answer = useSection(dossier, 'verslagen');
-  const title = dossier.own ? t('notes.title') : t('notes.title_helper');
+  const title = term('section', 'verslagen');
   if (answer.data === null) {
     return (
       <>
@@ -41,6 +45,7 @@ export function NotesPage({ dossier }: { dossier: DossierCard }) {
         <>
           <div className="kt-page-top">
             <PageTitle>{title}</PageTitle>
+            {dossier.own ? <p className="kt-lead">{t('notes.lead')}</p> : null}
             <SeenBy people={view.seen_by} own={dossier.own} dossier={dossier.id} />
           </div>
           <Notes dossier={dossier} view={view} onChanged={answer.refresh} />
@@ -53,32 +58,27 @@ export function NotesPage({ dossier }: { dossier: DossierCard }) {
 function Notes({ dossier, view, onChanged }: { dossier: DossierCard; view: SectionView; onChanged: () => Promise<void> }) {
   const words = useWords();
   const { t } = words;
+  const looking = useLookingOnly();
   const desk = deskOf(dossier, view, onChanged);
   const day = (item: ItemView) => text(item, 'date') ?? item.provenance.date ?? '';
   const of = (kind: string) => view.items.filter((item) => item.kind === kind).sort((a, b) => day(b).localeCompare(day(a)));
   const notes = of('notes');
   return (
     <>
+      {dossier.own || looking ? null : <Corrections dossier={dossier} today={desk.today} />}
       {!dossier.own && mayAdd(view) ? <WriteNote desk={desk} /> : null}
       {notes.length === 0 ? (
         <p className="kt-card kt-quiet">{t('notes.empty')}</p>
       ) : (
         <LongList items={notes} keyOf={(note) => note.id} estimate={320} className="kt-list" label={t('notes.list')}>
-          {(note) => <Note note={note} desk={desk} own={dossier.own} />}
+          {(note) => <Note note={note} desk={desk} answers={dossier.own && !looking} />}
         </LongList>
       )}
-      <Others heading={t('notes.corrections')} items={of('corrections')}>
-        {(item) => (
-          <>
-            <p dir="auto">{text(item, 'wish')}</p>
-            <p className="kt-quiet">{text(item, 'answer') === null ? t('notes.correction_open', { day: dayWords(day(item), desk, words) ?? '' }) : t('notes.correction_done', { answer: text(item, 'answer') ?? '' })}</p>
-          </>
-        )}
-      </Others>
-      <Others heading={t('notes.disclosures')} items={of('disclosures')}>
+      {dossier.own && !looking ? <Corrections dossier={dossier} today={desk.today} /> : null}
+      <Others heading={t('notes.disclosures')} items={of('disclosures')} desk={desk}>
         {(item) => <Disclosure item={item} desk={desk} />}
       </Others>
-      <Others heading={t('notes.outside')} items={of('outside_records')}>
+      <Others heading={t('notes.outside')} items={of('outside_records')} desk={desk}>
         {(item) => (
           <>
             <p className="kt-strong" dir="auto">
@@ -93,7 +93,7 @@ function Notes({ dossier, view, onChanged }: { dossier: DossierCard; view: Secti
   );
 }
 
-function Others({ heading, items, children }: { heading: string; items: readonly ItemView[]; children: (item: ItemView) => ReactNode }) {
+function Others({ heading, items, desk, children }: { heading: string; items: readonly ItemView[]; desk: Desk; children: (item: ItemView) => ReactNode }) {
   const id = useId();
   if (items.length === 0) return null;
   return (
@@ -102,7 +102,14 @@ function Others({ heading, items, children }: { heading: string; items: readonly
         {heading}
       </Title>
       <LongList items={items} keyOf={(item) => item.id} estimate={140} className="kt-list">
-        {(item) => <div className="kt-card kt-item">{children(item)}</div>}
+        {(item) => (
+          <div className="kt-card kt-item">
+            {children(item)}
+            <div className="kt-tools">
+              <HistoryOf desk={desk} item={item.id} kind={item.kind} name={heading} level={3} />
+            </div>
+          </div>
+        )}
       </LongList>
     </section>
   );
@@ -136,12 +143,12 @@ interface Reaction {
 }
 
 /** One note: who and when, the plain version, the original below, what was said about it, and the way to answer. */
-function Note({ note, desk, own }: { note: ItemView; desk: Desk; own: boolean }) {
+function Note({ note, desk, answers }: { note: ItemView; desk: Desk; /** The reader can say what they think of it. */ answers: boolean }) {
   const words = useWords();
   const { t } = words;
   const steps = useSteps();
   const id = useId();
-  const [writing, setWriting] = useState<'klopt_niet' | 'zeggen' | null>(null);
+  const [writing, setWriting] = useState<'klopt_niet' | 'zeggen' | 'correction' | null>(null);
   const [said, setSaid] = useState('');
   const [missing, setMissing] = useState(false);
   const buttons = useRef<HTMLDivElement>(null);
@@ -154,8 +161,7 @@ function Note({ note, desk, own }: { note: ItemView; desk: Desk; own: boolean })
   const day = dayWords(text(note, 'date') ?? note.provenance.date, desk, words) ?? '';
 
   async function react(verdict: string, words: string): Promise<boolean> {
-    // A voice is never taken back in silence: whoever thinks otherwise says so below it.
-    const taken = await steps.take({ method: 'note_react', params: { dossier: desk.dossier, note: note.id, text: words, verdict } }, t('notes.reacted', { name: firstName(name) }), { undo: false });
+    const taken = await steps.take({ method: 'note_react', params: { dossier: desk.dossier, note: note.id, text: words, verdict } }, t('notes.reacted', { name: firstName(name) }));
     if (taken) await desk.onChanged();
     return taken;
   }
@@ -199,10 +205,12 @@ function Note({ note, desk, own }: { note: ItemView; desk: Desk; own: boolean })
           {reactions.map((reaction, index) => (
             <li key={index}>
               <p className="kt-quiet">
-                {t('notes.reaction_by', {
-                  name: reaction.by === desk.me ? t('action.you') : (nameOf(desk, reaction.by ?? null) ?? t('common.unknown_person')),
-                  day: dayWords(reaction.date ?? null, desk, words) ?? '',
-                })}
+                {capital(
+                  t('notes.reaction_by', {
+                    name: reaction.by === desk.me ? t('action.you') : (nameOf(desk, reaction.by ?? null) ?? t('common.unknown_person')),
+                    day: dayWords(reaction.date ?? null, desk, words) ?? '',
+                  }),
+                )}
               </p>
               {reaction.verdict === 'klopt' || reaction.verdict === 'klopt_niet' ? (
                 <Badge icon={reaction.verdict === 'klopt' ? 'check' : 'close'} tone={reaction.verdict === 'klopt' ? 'good' : 'warm'}>
@@ -214,7 +222,9 @@ function Note({ note, desk, own }: { note: ItemView; desk: Desk; own: boolean })
           ))}
         </ul>
       ) : null}
-      {author === desk.me ? null : writing ? (
+      {author === desk.me ? null : writing === 'correction' ? (
+        <AskCorrection dossier={desk.dossier} note={note.id} name={name} onDone={close} onAsked={desk.onChanged} />
+      ) : writing ? (
         <FormBox
           title={t(writing === 'zeggen' ? 'notes.say_title' : 'notes.wrong_title')}
           level={3}
@@ -242,7 +252,7 @@ function Note({ note, desk, own }: { note: ItemView; desk: Desk; own: boolean })
             }}
           />
         </FormBox>
-      ) : own ? (
+      ) : answers ? (
         <div className="kt-answers" ref={buttons}>
           {answered ? null : (
             <>
@@ -261,8 +271,17 @@ function Note({ note, desk, own }: { note: ItemView; desk: Desk; own: boolean })
               {t('notes.say')}
             </Button>
           </span>
+          <span data-answer="correction">
+            <Button purpose="subtle" icon="pencil" label={t('correction.ask_label', { name: firstName(name) })} onClick={() => setWriting('correction')}>
+              {t('correction.ask')}
+            </Button>
+          </span>
+          <ReadAloud text={plain ?? original ?? ''} label={t('correction.read_label', { name: firstName(name) })} />
         </div>
       ) : null}
+      <div className="kt-tools">
+        <HistoryOf desk={desk} item={note.id} kind={note.kind} name={t('notes.by', { name, day })} level={3} />
+      </div>
     </article>
   );
 }
@@ -284,7 +303,8 @@ function WriteNote({ desk }: { desk: Desk }) {
       setMissing(true);
       return false;
     }
-    const saved = await steps.take({ method: 'note_add', params: { dossier: desk.dossier, section: desk.section, text: own.trim(), plain: plain.trim() || null, hat: null, readers: [] } }, t('notes.written'));
+    // A voice is never taken back in silence: whoever thinks otherwise says so below it.
+    const saved = await steps.take({ method: 'note_add', params: { dossier: desk.dossier, section: desk.section, text: own.trim(), plain: plain.trim() || null, hat: null, readers: [] } }, t('notes.written'), { undo: false });
     if (saved) {
       await desk.onChanged();
       empty();

@@ -23,7 +23,9 @@ it('says in one tap that it is right', async () => {
   await user.click(note(KARIN).getByRole('button', { name: 'Klopt, zeg dat tegen Karin' }));
   await waitFor(() => expect(program.asked).toContainEqual({ method: 'note_react', params: { dossier: 'd1a5', note: 'n-1', text: '', verdict: 'klopt' } }));
   await waitFor(() => expect(note(KARIN).queryByRole('button', { name: 'Klopt, zeg dat tegen Karin' })).toBeNull());
-  expect(screen.queryByRole('button', { name: 'Terugdraaien' })).toBeNull();
+  // One's own word can be taken back; that of somebody else cannot.
+  await user.click(screen.getByRole('button', { name: 'Terugdraaien' }));
+  expect(await note(KARIN).findByRole('button', { name: 'Klopt, zeg dat tegen Karin' })).toBeTruthy();
 });
 
 it('asks what is wrong, keeps the words when sending fails, and sends them', async () => {
@@ -53,4 +55,18 @@ it('lets a helper write a note with a plain version, and not judge it', async ()
   await user.click(screen.getByRole('button', { name: 'Bewaar dit verslag' }));
   await waitFor(() => expect(program.asked).toContainEqual({ method: 'note_add', params: { dossier: 'd1a5', section: 'verslagen', text: 'HB afgelegd.', plain: 'Ik was op bezoek.', hat: null, readers: [] } }));
   expect(screen.queryByRole('button', { name: /^Klopt/ })).toBeNull();
+});
+
+it.each([
+  ['nl', 'Verslagen', 'Mijn dossier'],
+  ['en', 'Notes by helpers', 'My dossier'],
+])('is called the same in the menu, among the sections and above its page, in %s', async (language, name, sections) => {
+  localStorage.setItem('keukentafel.display', JSON.stringify({ language }));
+  const { user } = show('lisa', '#/d/d1a5/sections');
+  await screen.findByRole('heading', { level: 1, name: sections });
+  const links = screen.getAllByRole('link', { name: new RegExp(`^${name}`) });
+  expect(links).toHaveLength(2);
+  for (const link of links) expect(link.getAttribute('href')).toBe('#/d/d1a5/notes');
+  await user.click(links[1] as HTMLElement);
+  expect(await screen.findByRole('heading', { level: 1, name })).toBeTruthy();
 });

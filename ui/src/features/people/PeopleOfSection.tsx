@@ -9,6 +9,8 @@ import { AddItem, type Desk, Editable } from '../edit/items';
 import { flag, type Question, text, texts } from '../edit/spec';
 import { Facts, nameOf, title } from '../sections/facts';
 import { ItemsOfKind } from '../sections/Items';
+import { Ecogram, Genogram } from './Drawings';
+import { capital } from './names';
 
 const PERSON: readonly Question[] = [
   { name: 'name', as: 'text', label: 'sections.name', required: true },
@@ -69,6 +71,7 @@ export function PeopleOfSection({ desk, byKind, add }: { desk: Desk; byKind: Rea
   if (others.length > 0) grouped.push({ kinds: [], heading: 'people.group_others', people: others });
   const help = byKind.get('network') ?? [];
   const relations = byKind.get('relations') ?? [];
+  const resident = people.find((person) => text(person, 'kind') === 'inwoner')?.id ?? null;
   return (
     <>
       {add ? (
@@ -88,8 +91,10 @@ export function PeopleOfSection({ desk, byKind, add }: { desk: Desk; byKind: Rea
             </LongList>
           </section>
         ))}
+      <Genogram desk={desk} resident={resident} relations={relations} />
+      <Ecogram desk={desk} resident={resident} contacts={help} />
       <ItemsOfKind kind="household" items={byKind.get('household') ?? []} desk={desk} add={add} />
-      <ItemsOfKind kind="organisations" items={byKind.get('organisations') ?? []} desk={desk} add={add} />
+      <ItemsOfKind kind="organisations" items={byKind.get('organisations') ?? []} desk={desk} add={add} folded />
       {['facts', 'story', 'flags'].map((kind) => (byKind.has(kind) ? <ItemsOfKind key={kind} kind={kind} items={byKind.get(kind) ?? []} desk={desk} add={false} /> : null))}
     </>
   );
@@ -103,7 +108,7 @@ function Person({ person, desk, help, relations, add }: { person: ItemView; desk
   const ties = relations.filter((one) => text(one, 'from') === person.id && text(one, 'to') !== null);
   return (
     <article className="kt-card kt-person">
-      <Editable desk={desk} item={person} name={name} questions={own ? SELF : PERSON} removable={!own}>
+      <Editable desk={desk} item={person} name={name} questions={own ? SELF : PERSON} removable={!own} level={3} brief>
         <div className="kt-person-top">
           <Face name={name} />
           <div>
@@ -112,7 +117,7 @@ function Person({ person, desk, help, relations, add }: { person: ItemView; desk
             </Title>
             {work ? (
               <p className="kt-quiet" dir="auto">
-                {work}
+                {capital(work)}
               </p>
             ) : null}
           </div>
@@ -120,7 +125,7 @@ function Person({ person, desk, help, relations, add }: { person: ItemView; desk
         {text(person, 'phone') ? (
           <p className="kt-phone">
             <Icon name="phone" />
-            <span>{text(person, 'phone')}</span>
+            <bdi dir="ltr">{text(person, 'phone')}</bdi>
           </p>
         ) : null}
         <Facts
@@ -133,7 +138,7 @@ function Person({ person, desk, help, relations, add }: { person: ItemView; desk
       </Editable>
       {help ? (
         <div className="kt-help">
-          <Editable desk={desk} item={help} name={t('people.help_of', { name })} questions={HELP}>
+          <Editable desk={desk} item={help} name={t('people.help_of', { name })} questions={HELP} brief>
             <Facts
               rows={[
                 [t('people.helps_with'), texts(help, 'helps_with').join(', ')],

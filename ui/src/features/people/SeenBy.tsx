@@ -2,13 +2,15 @@ import { Face, Faces } from '../../components/Faces';
 import { Icon } from '../../components/Icon';
 import type { OnlookerView } from '../../generated/OnlookerView';
 import { useWords } from '../../i18n/I18n';
+import { useLookingOnly } from '../looking/only';
 import { hrefOf } from '../shell/route';
 import { firstName, firstNames } from './names';
 
 /** "Who sees this", always in view: faces and a sentence, one tap for the whole list, one more to change it. */
 export function SeenBy({ people, own, dossier }: { people: readonly OnlookerView[]; own: boolean; dossier: string }) {
   const { t, term, language } = useWords();
-  const change = own ? (
+  const looking = useLookingOnly();
+  const change = own && !looking ? (
     <a className="kt-seen-change" href={hrefOf({ page: 'access', dossier })}>
       {t('action.seen_by_change')}
     </a>

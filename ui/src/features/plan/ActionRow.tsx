@@ -6,7 +6,7 @@ import type { ItemView } from '../../generated/ItemView';
 import { daysBetween } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
 import { type Desk, Editable } from '../edit/items';
-import { peopleNamed } from '../people/names';
+import { capital, peopleNamed } from '../people/names';
 import { useSteps } from '../shell/Steps';
 import { AlsoSaid } from './AlsoSaid';
 import { ACTION } from './questions';
@@ -86,7 +86,7 @@ export function ActionRow({ dossier, action, me, today, brief = false, editing =
         {!brief || action.who.length > 1 ? (
           <span className="kt-fact">
             <Icon name="person" />
-            {action.who.length > 0 ? peopleNamed(action.who, me, words) : t('action.nobody')}
+            {action.who.length > 0 ? capital(peopleNamed(action.who, me, words)) : t('action.nobody')}
           </span>
         ) : null}
         {action.due !== null && !over ? (
@@ -122,10 +122,10 @@ export function ActionRow({ dossier, action, me, today, brief = false, editing =
       />
     </div>
   );
-  const item = action.may_change ? editing?.items.find((one) => one.id === action.id) : undefined;
+  const item = editing?.items.find((one) => one.id === action.id);
   if (!editing || !item) return row;
   return (
-    <Editable desk={editing.desk} item={item} name={action.text} questions={ACTION}>
+    <Editable desk={editing.desk} item={{ ...item, may_change: action.may_change }} name={action.text} questions={ACTION} brief>
       {row}
     </Editable>
   );

@@ -1,5 +1,7 @@
+import { Few } from '../../components/Few';
 import { Fold } from '../../components/Fold';
 import { Icon } from '../../components/Icon';
+import { LongList } from '../../components/LongList';
 import { Notice } from '../../components/Notice';
 import { PageTitle, Title } from '../../components/Title';
 import type { DossierCard } from '../../generated/DossierCard';
@@ -8,10 +10,13 @@ import type { PlanView } from '../../generated/PlanView';
 import type { SectionView } from '../../generated/SectionView';
 import { useWords } from '../../i18n/I18n';
 import { touches, useAnswer } from '../../live/useAnswer';
+import { SavePaper } from '../paper/SavePaper';
+import { useLookingOnly } from '../looking/only';
 import { SeenBy } from '../people/SeenBy';
 import { ItemsOfKind } from '../sections/Items';
 import { deskOf, useSection } from '../sections/useDesk';
 import { Live } from '../shell/Live';
+import { hrefOf } from '../shell/route';
 import { ActionRow } from './ActionRow';
 import { AddGoal } from './AddGoal';
 import { GoalCard } from './GoalCard';
@@ -26,12 +31,20 @@ export function PlanPage({ dossier }: { dossier: DossierCard }) {
   return <Live answer={answer}>{(plan) => <Plan dossier={dossier} plan={plan} section={section.data} onChanged={refresh} />}</Live>;
 }
 
+/** Height of a goal with a few steps, in CSS pixels, and how many of them are drawn whole. */
+const GOAL_HEIGHT = 640;
+const WHOLE = 15;
+
+/** Goals that stand open at first: a plan has about three at a time. */
+const FIRST = 3;
+
 /** What stands in the plan beside goals and steps. */
 const BESIDE = ['plan', 'strengths', 'concerns', 'decisions', 'court_measures', 'assessments', 'facts', 'earlier_help', 'story', 'flags'];
 const WRITTEN_HERE = new Set(['plan', 'strengths', 'concerns', 'decisions']);
 
 function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; plan: PlanView; /** The same section with every field, for the forms; there a moment later. */ section: SectionView | null; onChanged: () => Promise<void> }) {
   const { t } = useWords();
+  const looking = useLookingOnly();
   const today = plan.date;
   if (plan.right === null) {
     return (
@@ -51,10 +64,10 @@ function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; pla
   const editing = section === null ? null : { desk: deskOf(dossier, section, onChanged), items: section.items };
   const beside = (kind: string) => section?.items.filter((item) => item.kind === kind) ?? [];
   const empty = plan.goals.length === 0 && plan.loose_actions.length === 0;
-  const card = (goal: GoalView, index: number) => (
-    <li key={goal.id}>
-      <GoalCard dossier={dossier} goal={goal} number={index + 1} today={today} mayAdd={mayAdd} proposal={proposal} editing={editing} onChanged={onChanged} />
-    </li>
+  const cards = (goals: readonly GoalView[], before = 0, whole = goals.length) => (
+    <LongList className="kt-goals" items={goals} keyOf={(goal) => goal.id} estimate={GOAL_HEIGHT} whole={WHOLE}>
+      {(goal, index) => <GoalCard dossier={dossier} goal={goal} number={before + index + 1} today={today} mayAdd={mayAdd} proposal={proposal} brief={index >= whole} editing={editing} onChanged={onChanged} />}
+    </LongList>
   );
 
   return (
@@ -62,6 +75,12 @@ function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; pla
       <div className="kt-page-top">
         <PageTitle userText>{plan.title ?? t('plan.title')}</PageTitle>
         <SeenBy people={plan.seen_by} own={dossier.own} dossier={dossier.id} />
+        {dossier.own && !looking ? (
+          <a className="kt-to-table" href={hrefOf({ page: 'table', dossier: dossier.id, step: null })}>
+            <Icon name="people" />
+            {t('table.open')}
+          </a>
+        ) : null}
       </div>
       {plan.wish ? (
         <figure className="kt-wish">
@@ -81,22 +100,18 @@ function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; pla
           <AddGoal dossier={dossier.id} proposal={proposal} onAdded={onChanged} />
         </div>
       ) : null}
-      {current.length > 0 ? <ul className="kt-goals">{current.map(card)}</ul> : null}
+      {current.length > 0 ? cards(current, 0, FIRST) : null}
       {plan.loose_actions.length > 0 ? (
         <section className="kt-card">
           <Title level={2}>{t('plan.loose')}</Title>
-          <ul className="kt-actions">
-            {plan.loose_actions.map((action) => (
-              <li key={action.id}>
-                <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} editing={editing} onChanged={onChanged} />
-              </li>
-            ))}
-          </ul>
+          <Few className="kt-actions" items={plan.loose_actions} keyOf={(action) => action.id} more={(count) => t('common.more', { count })}>
+            {(action) => <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} editing={editing} onChanged={onChanged} />}
+          </Few>
         </section>
       ) : null}
       {over.length > 0 ? (
         <Fold summary={t('plan.past', { count: over.length })}>
-          <ul className="kt-goals">{over.map((goal, index) => card(goal, current.length + index))}</ul>
+          {cards(over, current.length)}
         </Fold>
       ) : null}
       {editing
@@ -106,6 +121,11 @@ function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; pla
             return items.length > 0 || add ? <ItemsOfKind key={kind} kind={kind} items={items} desk={editing.desk} add={add} folded /> : null;
           })
         : null}
+      {empty || looking ? null : (
+        <SavePaper paper="plan" dossier={dossier.id}>
+          {t('print.plan')}
+        </SavePaper>
+      )}
     </>
   );
 }

@@ -1,5 +1,7 @@
 import { act, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { ActionView } from '../../generated/ActionView';
+import type { PlanView } from '../../generated/PlanView';
 import { barriers, row, screen, show, within } from '../../test/show';
 
 beforeEach(() => {
@@ -139,7 +141,9 @@ it('offers nothing to change to somebody who may only look', async () => {
   });
   expect(await screen.findByRole('heading', { level: 1, name: 'Rust in huis en grip op geld' })).toBeTruthy();
   expect(screen.queryAllByRole('checkbox')).toEqual([]);
-  expect(within(screen.getByRole('main')).queryAllByRole('button')).toEqual([]);
+  // Taking the plan along on paper changes nothing in it.
+  const buttons = within(screen.getByRole('main')).queryAllByRole('button');
+  expect(buttons.filter((button) => !button.getAttribute('aria-label')?.startsWith('Wie veranderde wat?')).map((button) => button.textContent)).toEqual(['Bewaar of print dit plan']);
   expect(screen.getByText('Ook gezegd: donderdag 3 december')).toBeTruthy();
   expect(await barriers()).toEqual([]);
 });
@@ -154,4 +158,35 @@ it('says so when the plan is not shared', async () => {
   });
   expect(await screen.findByText(/^Het plan is niet met u gedeeld\./)).toBeTruthy();
   expect(screen.queryByRole('button', { name: 'Nieuw doel' })).toBeNull();
+});
+
+it('shows three goals whole and folds the others to their title, unless something in them is near', async () => {
+  const { user } = show('lisa', '#/d/d1a5/plan', (one) => {
+    const call = one.call.bind(one);
+    one.call = async (request) => {
+      const answer: unknown = await call(request);
+      if (request.method !== 'plan') return answer as never;
+      const plan = answer as PlanView;
+      const [first] = plan.goals;
+      if (first === undefined) throw new Error('no goal');
+      const step = { ...(plan.loose_actions[0] as ActionView), status: 'open' };
+      const more = (['2027-03-01', '2026-11-28'] as const).map((due, at) => ({ ...first, id: `g-x${at}`, title: `Nog een doel ${at}`, actions: [{ ...step, id: `t-x${at}`, text: `Stap voor ${due}`, due }] }));
+      return { ...plan, goals: [...plan.goals.filter((goal) => goal.status !== 'gehaald'), ...more] } as never;
+    };
+  });
+  expect(await screen.findByRole('heading', { level: 2, name: 'Nog een doel 0' })).toBeTruthy();
+  expect(screen.queryByText('Stap voor 2027-03-01')).toBeNull();
+  expect(screen.getByText('Stap voor 2026-11-28')).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Laat dit doel zien: Nog een doel 0' }));
+  expect(screen.getByText('Stap voor 2027-03-01')).toBeTruthy();
+  expect(document.activeElement?.querySelector('h2')?.textContent).toBe('Nog een doel 0');
+});
+
+it('has one button at the side of a step, and who changed what with its form', async () => {
+  const { user } = show('lisa', '#/d/d1a5/plan');
+  const step = 'Elke maand voor de 5e de huur betalen';
+  await screen.findByText(step);
+  expect(screen.queryByRole('button', { name: `Wie veranderde wat? ${step}` })).toBeNull();
+  await user.click(await screen.findByRole('button', { name: `Verander: ${step}` }));
+  expect(screen.getByRole('button', { name: new RegExp(`^Wie veranderde wat.*${step}`) })).toBeTruthy();
 });

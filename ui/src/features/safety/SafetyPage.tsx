@@ -16,12 +16,16 @@ import { useWords } from '../../i18n/I18n';
 import { useBackend } from '../../live/BackendProvider';
 import { useAnswer } from '../../live/useAnswer';
 import { useMoment } from '../access/useMoment';
+import { LockSettings } from '../lock/LockSettings';
+import { Backup, KeepSafe } from '../recovery/KeepSafe';
 import { FaultNotice } from '../shell/FaultNotice';
 import { Live } from '../shell/Live';
+import type { Preferences } from '../shell/preferences';
+import { hrefOf } from '../shell/route';
 import { RecoveryWords } from '../start/RecoveryWords';
 
 /** Whether the dossier is whole, who has it, and the words that bring it back. */
-export function SafetyPage({ dossier }: { dossier: DossierCard }) {
+export function SafetyPage({ dossier, preferences, change }: { dossier: DossierCard; preferences: Preferences; change: (part: Partial<Preferences>) => void }) {
   const { t } = useWords();
   const [words, setWords] = useState<Words | null>(null);
   if (words) return <RecoveryWords words={words} done={t('safety.words_back')} onDone={() => setWords(null)} />;
@@ -31,10 +35,14 @@ export function SafetyPage({ dossier }: { dossier: DossierCard }) {
         <PageTitle>{t('safety.title')}</PageTitle>
         <p className="kt-lead">{t('safety.lead')}</p>
       </div>
-      <Check />
       <Findings />
-      {dossier.own ? <Recovery onWords={setWords} /> : null}
       <Deliveries dossier={dossier} />
+      <Backup own={dossier.own} />
+      {dossier.own ? <Recovery onWords={setWords} /> : null}
+      <LockSettings preferences={preferences} change={change} />
+      <Check />
+      <KeepSafe dossier={dossier} />
+      <Leave dossier={dossier} />
     </>
   );
 }
@@ -60,7 +68,7 @@ function Check() {
       </Title>
       <p>{t('safety.check_text')}</p>
       <div className="kt-buttons">
-        <Button icon="shield" purpose="primary" busy={state === 'busy'} onClick={() => void run()}>
+        <Button icon="shield" busy={state === 'busy'} onClick={() => void run()}>
           {t('safety.check_now')}
         </Button>
       </div>
@@ -150,6 +158,25 @@ function Recovery({ onWords }: { onWords: (words: Words) => void }) {
           {t('safety.words_show')}
         </Button>
       </div>
+    </section>
+  );
+}
+
+/** The way out is never far. */
+function Leave({ dossier }: { dossier: DossierCard }) {
+  const { t } = useWords();
+  return (
+    <section className="kt-kind" aria-labelledby="safety-leave">
+      <Title level={2} id="safety-leave">
+        {t('print.leave')}
+      </Title>
+      <p>{dossier.own ? t('print.leave_lead') : t('print.leave_lead_helper')}</p>
+      <p>
+        <a className="kt-link" href={hrefOf({ page: 'leave', dossier: dossier.id })}>
+          <Icon name="folders" />
+          {t('print.leave_link')}
+        </a>
+      </p>
     </section>
   );
 }

@@ -77,6 +77,8 @@ export function ItemCard({ item, desk }: { item: ItemView; desk: Desk }) {
         name={name}
         questions={known.questions}
         removable={!known.single}
+        level={3}
+        stamp={known.stamp?.(desk)}
         tools={
           item.kind === 'documents' && item.may_change && text(item, 'status') === 'open' ? (
             <Button icon="check" label={t('sections.letters_settle_label', { name })} onClick={() => void settle()}>

@@ -4,8 +4,12 @@ import { PageTitle } from '../../components/Title';
 import type { DossierCard } from '../../generated/DossierCard';
 import type { ItemView } from '../../generated/ItemView';
 import type { SectionView } from '../../generated/SectionView';
-import { useWords } from '../../i18n/I18n';
+import { sectionName, useWords } from '../../i18n/I18n';
+import { CardOutside } from '../crisis/CardOutside';
 import { number } from '../edit/spec';
+import { SavePaper } from '../paper/SavePaper';
+import { AddFile } from '../attachments/Attachments';
+import { useLookingOnly } from '../looking/only';
 import { PeopleOfSection } from '../people/PeopleOfSection';
 import { SeenBy } from '../people/SeenBy';
 import { Live } from '../shell/Live';
@@ -16,10 +20,11 @@ import { deskOf, mayAdd, useSection } from './useDesk';
 
 /** One section of the dossier: what stands in it by kind, each with its own form. */
 export function SectionPage({ dossier, section }: { dossier: DossierCard; section: string }) {
-  const { t, term } = useWords();
+  const words = useWords();
+  const { t } = words;
+  const looking = useLookingOnly();
   const answer = useSection(dossier, section);
-  const label = dossier.sections.find((one) => one.id === section)?.label;
-  const title = label ?? term('section', section);
+  const title = sectionName(dossier.sections.find((one) => one.id === section) ?? { id: section }, words);
   if (answer.data === null) {
     return (
       <>
@@ -45,6 +50,17 @@ export function SectionPage({ dossier, section }: { dossier: DossierCard; sectio
             </Notice>
           ) : null}
           <Content dossier={dossier} view={view} onChanged={answer.refresh} />
+          {section === 'documenten' && !looking && mayAdd(view) ? (
+            <AddFile desk={deskOf(dossier, view, answer.refresh)} item={null}>
+              {t('attach.new')}
+            </AddFile>
+          ) : null}
+          {section === 'crisis' && !looking && view.items.some((item) => item.kind === 'crisis_plan') ? (
+            <SavePaper paper="crisis" dossier={dossier.id}>
+              {t('print.crisis')}
+            </SavePaper>
+          ) : null}
+          {section === 'crisis' && dossier.own && !looking ? <CardOutside dossier={dossier} /> : null}
         </>
       )}
     </Live>

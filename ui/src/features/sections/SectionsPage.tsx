@@ -4,15 +4,18 @@ import { Icon } from '../../components/Icon';
 import { PageTitle, Title } from '../../components/Title';
 import type { DossierCard } from '../../generated/DossierCard';
 import type { Key } from '../../i18n/catalogue';
-import { useWords } from '../../i18n/I18n';
+import { sectionName, useWords } from '../../i18n/I18n';
 import { AddForm } from '../edit/AddForm';
+import { useLookingOnly } from '../looking/only';
 import { hrefOf, sectionRoute } from '../shell/route';
 import { useSteps } from '../shell/Steps';
 import { sectionIcon } from './icons';
 
 /** All parts of the dossier, each one tap away. */
 export function SectionsPage({ dossier, onChanged }: { dossier: DossierCard; onChanged: () => Promise<void> }) {
-  const { t, term } = useWords();
+  const words = useWords();
+  const { t, term } = words;
+  const looking = useLookingOnly();
   return (
     <>
       <div className="kt-page-top">
@@ -25,14 +28,21 @@ export function SectionsPage({ dossier, onChanged }: { dossier: DossierCard; onC
             <Icon name={sectionIcon(section.id)} />
             <Title level={2}>
               <a href={hrefOf(sectionRoute(dossier.id, section.id))} dir="auto">
-                {section.label ?? term('section', section.id)}
+                {sectionName(section, words)}
               </a>
             </Title>
-            {dossier.own ? null : <p className="kt-quiet">{section.content ? term('right', section.right) : t('dossiers.only_that')}</p>}
+            {dossier.own ? null : <p className="kt-quiet">{section.gate ? t(`crisis.gate_${section.gate}`) : section.content ? term('right', section.right) : t('dossiers.only_that')}</p>}
           </li>
         ))}
       </ul>
-      {dossier.own ? <NewSection dossier={dossier.id} onChanged={onChanged} /> : null}
+      {looking ? null : (
+        <p>
+          <a className="kt-link" href={hrefOf({ page: 'past', dossier: dossier.id, at: null })}>
+            {t('looking.past_choose')}
+          </a>
+        </p>
+      )}
+      {dossier.own && !looking ? <NewSection dossier={dossier.id} onChanged={onChanged} /> : null}
     </>
   );
 }

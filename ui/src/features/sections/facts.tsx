@@ -3,7 +3,7 @@ import type { ItemView } from '../../generated/ItemView';
 import { useWords, type Words } from '../../i18n/I18n';
 import type { Desk } from '../edit/items';
 import { text } from '../edit/spec';
-import { firstName, listed } from '../people/names';
+import { capital, firstName, listed } from '../people/names';
 
 /** Short facts under each other; what is not known is left out. */
 export function Facts({ rows }: { rows: readonly (readonly [label: string, value: ReactNode])[] }) {
@@ -57,6 +57,9 @@ export function namesOf(desk: Desk, ids: readonly string[], { t, language }: Wor
 /** Kinds whose own words say the day already. */
 const DATED = new Set(['documents', 'requests', 'decisions', 'timeline_before_dossier', 'assessments', 'court_measures', 'health.medications', 'health.measurements', 'flags']);
 
+/** Before the organisation from whose system something was taken. */
+const IMPORTED = /^import:/;
+
 /** Who said it and when, and where it was taken from: every fact shows that. */
 export function Source({ item, desk }: { item: ItemView; desk: Desk }) {
   const words = useWords();
@@ -64,18 +67,17 @@ export function Source({ item, desk }: { item: ItemView; desk: Desk }) {
   const { author, source, date } = item.provenance;
   const said: string[] = [];
   if (author) said.push(t('sections.by', { name: author === desk.me ? t('action.you') : (nameOf(desk, author) ?? t('common.unknown_person')) }));
-  if (source && source !== 'ingevoerd' && source !== author) said.push(t('sections.source', { name: nameOf(desk, source) ?? source }));
+  if (source && source !== 'ingevoerd' && source !== author) said.push(t('sections.source', { name: nameOf(desk, source.replace(IMPORTED, '')) ?? source.replace(IMPORTED, '') }));
   if (source === 'ingevoerd') said.push(t('sections.brought_along'));
-  // Some dates are a year or a month only; those are said as they are.
-  if (date && !DATED.has(item.kind) && !desk.people.some((person) => person.id === date)) said.push(/^\d{4}-\d{2}-\d{2}/.test(date) ? dates.date(date.slice(0, 10)) : date);
+  if (date && !DATED.has(item.kind) && !desk.people.some((person) => person.id === date)) said.push(said.length > 0 ? dates.known(date) : t('sections.dated', { day: dates.known(date) }));
   if (item.contribution) said.push(t('action.proposal'));
-  return said.length > 0 ? <p className="kt-source">{said.join(' · ')}</p> : null;
+  return said.length > 0 ? <p className="kt-source">{capital(said.join(' · '))}</p> : null;
 }
 
-/** A day in words, or the text itself when it is only a month or a year. */
+/** A day in words; a month or a year where no more is known. */
 export function dayWords(value: string | null, desk: Desk, { dates }: Words): string | null {
   if (value === null) return null;
-  return /^\d{4}-\d{2}-\d{2}/.test(value) ? dates.day(value.slice(0, 10), desk.today) : value;
+  return /^\d{4}-\d{2}-\d{2}/.test(value) ? dates.day(value.slice(0, 10), desk.today) : dates.known(value);
 }
 
 export function title(item: ItemView, ...paths: string[]): string {

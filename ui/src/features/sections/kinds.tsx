@@ -6,8 +6,10 @@ import type { ItemView } from '../../generated/ItemView';
 import type { Key } from '../../i18n/catalogue';
 import { daysBetween, daysLater } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
+import { Calls } from '../crisis/Calls';
 import type { Desk } from '../edit/items';
 import { at, flag, number, type Question, text, texts } from '../edit/spec';
+import { Attachments } from '../attachments/Attachments';
 import { dayWords, Facts, nameOf, namesOf, title, Written } from './facts';
 
 /** How one kind of item is shown, and what its form asks. */
@@ -20,6 +22,8 @@ export interface KindOnPage {
   questions: readonly Question[];
   /** Fields of a new item that nobody is asked for. */
   fixed?: (desk: Desk) => Record<string, unknown>;
+  /** Fields that say of every change when it was made. */
+  stamp?: (desk: Desk) => Record<string, unknown>;
   /** The words by which a person tells one from another. */
   name: (item: ItemView) => string;
   Card: (props: { item: ItemView; desk: Desk }) => ReactNode;
@@ -237,13 +241,14 @@ const assessments: KindOnPage = {
   Card: ({ item, desk }) => {
     const words = useWords();
     const { t, term } = words;
-    const scores = (at(item.fields, 'scores') ?? {}) as Record<string, { level?: number | null; note?: string; quote?: string }>;
+    const scores = Object.entries((at(item.fields, 'scores') ?? {}) as Record<string, { level?: number | null; note?: string; quote?: string } | null>);
     const own = text(item, 'rater') !== 'professional';
     return (
       <>
         <Title level={3}>{t(own ? 'sections.scores_own' : 'sections.scores_helper', { name: nameOf(desk, text(item, 'subject')) ?? t('common.unknown_person'), day: dayWords(text(item, 'date'), desk, words) ?? '' })}</Title>
         <ul className="kt-scores">
-          {Object.entries(scores).map(([domain, score]) => {
+          {scores.map(([domain, held]) => {
+            const score = held ?? {};
             const level = LEVELS.find((one) => one === String(score.level));
             return (
               <li key={domain}>
@@ -491,6 +496,7 @@ const letters: KindOnPage = {
     { name: 'received', as: 'day', label: 'sections.letters_received' },
     { name: 'reaction_deadline', as: 'day', label: 'sections.letters_deadline' },
     { name: 'summary_b1', as: 'long', label: 'sections.letters_summary', hint: 'sections.letters_summary_hint' },
+    { name: 'helper', as: 'person', label: 'sections.letters_helper' },
     {
       name: 'status',
       as: 'choice',
@@ -524,8 +530,10 @@ const letters: KindOnPage = {
           rows={[
             [t('sections.letters_from'), text(item, 'from')],
             [t('sections.letters_received'), dayWords(text(item, 'received'), desk, words)],
+            [t('sections.letters_helper'), nameOf(desk, text(item, 'helper'))],
           ]}
         />
+        <Attachments item={item} desk={desk} />
       </>
     );
   },
@@ -575,9 +583,9 @@ function Lines({ heading, lines, icon }: { heading: string; lines: readonly stri
       <Title level={3}>{heading}</Title>
       <ul className="kt-lines">
         {lines.map((line, index) => (
-          <li key={`${index} ${line}`} dir="auto">
+          <li key={`${index} ${line}`}>
             <Icon name={icon} />
-            <span>{line}</span>
+            <span dir="auto">{line}</span>
           </li>
         ))}
       </ul>
@@ -591,6 +599,7 @@ const crisisPlan: KindOnPage = {
   added: 'sections.added',
   single: true,
   questions: [
+    { name: 'call_order', as: 'calls', label: 'sections.crisis_call' },
     { name: 'early_signs', as: 'lines', label: 'sections.crisis_signs' },
     { name: 'what_helps', as: 'lines', label: 'sections.crisis_helps' },
     { name: 'what_not', as: 'lines', label: 'sections.crisis_not' },
@@ -598,28 +607,13 @@ const crisisPlan: KindOnPage = {
     { name: 'medical', as: 'long', label: 'sections.crisis_medical' },
   ],
   fixed: (desk) => ({ updated: desk.today }),
+  stamp: (desk) => ({ updated: desk.today }),
   name: () => '',
   Card: ({ item, desk }) => {
     const { t } = useWords();
-    const calls = at(item.fields, 'call_order');
     return (
       <div className="kt-crisis">
-        {Array.isArray(calls) && calls.length > 0 ? (
-          <div>
-            <Title level={3}>{t('sections.crisis_call')}</Title>
-            <ol className="kt-calls">
-              {calls.map((call: Record<string, unknown>, index) => {
-                const held = { fields: call };
-                return (
-                  <li key={index}>
-                    <strong dir="auto">{nameOf(desk, text(held, 'person_id')) ?? text(held, 'label') ?? t('common.unknown_person')}</strong>
-                    {[text(held, 'phone'), text(held, 'hours')].map((one) => (one ? <span key={one}>{one}</span> : null))}
-                  </li>
-                );
-              })}
-            </ol>
-          </div>
-        ) : null}
+        <Calls calls={desk.calls} />
         <Lines heading={t('sections.crisis_signs')} lines={texts(item, 'early_signs')} icon="alert" />
         <Lines heading={t('sections.crisis_helps')} lines={texts(item, 'what_helps')} icon="check" />
         <Lines heading={t('sections.crisis_not')} lines={texts(item, 'what_not')} icon="close" />
@@ -689,9 +683,11 @@ const emergency: KindOnPage = {
   name: (item) => title(item, 'value'),
   Card: ({ item, desk }) => {
     const { t } = useWords();
+    const name = nameOf(desk, text(item, 'value'));
+    const phone = desk.calls.find((call) => call.name === name)?.phone ?? null;
     return (
-      <p className="kt-strong" dir="auto">
-        {nameOf(desk, text(item, 'value')) ?? t('common.unknown_person')}
+      <p>
+        <strong dir="auto">{name ?? t('common.unknown_person')}</strong> {phone ? <bdi dir="ltr">{phone}</bdi> : null}
       </p>
     );
   },
@@ -752,7 +748,7 @@ const organisations: KindOnPage = {
         </p>
         <Facts
           rows={[
-            [t('sections.phone'), text(item, 'phone')],
+            [t('sections.phone'), text(item, 'phone') ? <bdi dir="ltr">{text(item, 'phone')}</bdi> : null],
             [t('sections.hours'), text(item, 'hours')],
           ]}
         />

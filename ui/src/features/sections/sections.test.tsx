@@ -26,6 +26,16 @@ describe('every page', () => {
   });
 });
 
+it('names a section in the language of the reader where a family brought our own name along', async () => {
+  localStorage.setItem('keukentafel.display', JSON.stringify({ language: 'en', theme: 'light', textSize: 'normal' }));
+  const label = (program: { elsewhere: (change: (state: { dossiers: { sections: { id: string; label: string | null }[] }[] }) => void) => void }) =>
+    program.elsewhere((state) => state.dossiers[0]?.sections.forEach((section) => (section.label = section.id === 'netwerk' ? 'Mensen om mij heen' : section.id === 'geld' ? 'Centen' : section.label)));
+  show('lisa', '#/d/d1a5/sections', label);
+  expect(await screen.findByRole('link', { name: 'People around me' })).toBeTruthy();
+  expect(screen.getByRole('link', { name: 'Centen' })).toBeTruthy();
+  expect(screen.getByRole('link', { name: 'Stukje van Noor' })).toBeTruthy();
+});
+
 describe('money', () => {
   it('says the sums, and puts what is about to happen first', async () => {
     show('lisa', at('geld'));
@@ -137,7 +147,7 @@ it('shows people with role and telephone, and adds one', async () => {
   const { program, user } = show('lisa', at('netwerk'));
   await screen.findByRole('heading', { level: 3, name: 'Fatma Yildiz' });
   const fatma = card('Fatma Yildiz');
-  expect(fatma.getByText('buur')).toBeTruthy();
+  expect(fatma.getByText('Buur')).toBeTruthy();
   expect(fatma.getByText('06 00 00 01 04')).toBeTruthy();
   expect(card('Lisa Verhagen').getByText(/ouder van Noor Stam/)).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Zet iemand erbij' }));

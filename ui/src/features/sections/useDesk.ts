@@ -3,9 +3,12 @@ import type { SectionView } from '../../generated/SectionView';
 import { touches, useAnswer } from '../../live/useAnswer';
 import type { Desk } from '../edit/items';
 
+/** Sections that show telephone numbers of people. */
+const NUMBERS_IN: readonly string[] = ['crisis'];
+
 /** One section from live data. */
 export function useSection(dossier: DossierCard, section: string) {
-  return useAnswer({ method: 'section', params: { dossier: dossier.id, section } }, touches(dossier.id, [section]));
+  return useAnswer({ method: 'section', params: { dossier: dossier.id, section } }, touches(dossier.id, NUMBERS_IN.includes(section) ? [section, 'netwerk'] : [section]));
 }
 
 /** Where the forms of a section write to. */
@@ -17,6 +20,7 @@ export function deskOf(dossier: DossierCard, view: SectionView, onChanged: () =>
     today: view.date,
     people: view.people,
     organisations: view.organisations,
+    calls: view.calls ?? [],
     proposal: view.right === 'append',
     onChanged,
   };

@@ -6,6 +6,7 @@ import { Mark } from '../../components/Mark';
 import type { DossierCard } from '../../generated/DossierCard';
 import { useWords } from '../../i18n/I18n';
 import { useLive } from '../../live/BackendProvider';
+import { useDossierTitle } from '../dossiers/Over';
 import { firstNames } from '../people/names';
 import { DisplayMenu } from './DisplayMenu';
 import type { Preferences } from './preferences';
@@ -15,26 +16,25 @@ interface Props {
   route: Route;
   /** The dossier that is open; none on a page outside all dossiers. */
   dossier: DossierCard | null;
-  /** True when there is more than this one to choose from. */
-  several: boolean;
   preferences: Preferences;
   change: (part: Partial<Preferences>) => void;
   children: ReactNode;
 }
 
 /** Everything around a page: skip link, sign, name band of the dossier, menu, and who is connected. */
-export function Frame({ route, dossier, several, preferences, change, children }: Props) {
-  const { t } = useWords();
+export function Frame({ route, dossier, preferences, change, children }: Props) {
+  const { t, term } = useWords();
+  const titleOf = useDossierTitle();
   // Only where there is little room is the menu ever shut.
   const [open, setOpen] = useState(false);
   const pages: { route: Route; icon: IconName; label: string }[] = [];
-  if (dossier) {
+  if (dossier && !dossier.over) {
     const sees = (section: string) => dossier.own || dossier.sections.some((one) => one.id === section);
     const add = (page: DossierPage, icon: IconName, label: string) => pages.push({ route: { page, dossier: dossier.id }, icon, label });
     add('today', 'sun', t('shell.today'));
     if (dossier.own || dossier.sections.some((section) => section.id === 'plan' && section.content)) add('plan', 'road', t('shell.plan'));
     if (sees('agenda')) add('agenda', 'calendar', t('shell.agenda'));
-    if (sees('verslagen')) add('notes', 'book', dossier.own ? t('shell.notes') : t('shell.notes_helper'));
+    if (sees('verslagen')) add('notes', 'book', term('section', 'verslagen'));
     add('sections', 'folders', dossier.own ? t('shell.sections') : t('shell.sections_helper'));
     if (dossier.own) {
       add('access', 'eye', t('shell.access'));
@@ -42,9 +42,9 @@ export function Frame({ route, dossier, several, preferences, change, children }
     }
     add('safety', 'shield', t('shell.safety'));
   }
-  if (several) pages.push({ route: { page: 'dossiers' }, icon: 'people', label: t('shell.dossiers') });
-  // A section is reached over the list of all, an invitation over who looks along.
-  const current = route.page === 'section' ? 'sections' : route.page === 'invite' ? 'access' : route.page;
+  pages.push({ route: { page: 'dossiers' }, icon: 'people', label: t('shell.dossiers') });
+  // A section is reached over the list of all, an invitation over who looks along, an answer over all dossiers.
+  const current = route.page === 'section' || route.page === 'past' ? 'sections' : route.page === 'invite' ? 'access' : route.page === 'join' ? 'dossiers' : route.page;
 
   return (
     <div className="kt-frame">
@@ -65,9 +65,9 @@ export function Frame({ route, dossier, several, preferences, change, children }
         </p>
         {dossier ? (
           <p className="kt-band" data-own={dossier.own} data-tint={tint(dossier.id)}>
-            <span className="kt-band-kind">{dossier.own ? t('shell.own_dossier') : t('shell.other_dossier')}</span>
+            <span className="kt-band-kind">{dossier.own ? t('shell.own_dossier') : dossier.over ? t('dossiers.over') : t('shell.other_dossier')}</span>
             <span className="kt-band-title" dir="auto">
-              {dossier.title}
+              {titleOf(dossier)}
             </span>
           </p>
         ) : null}

@@ -5,6 +5,7 @@ import { Fold } from '../../components/Fold';
 import { focusNextTitle, PageTitle } from '../../components/Title';
 import type { Words } from '../../generated/Words';
 import { useWords } from '../../i18n/I18n';
+import { SavePaper } from '../paper/SavePaper';
 
 /** Shows the recovery words, then asks two of them back: a paper that was tried is a paper that works. */
 export function RecoveryWords({ words, done, onDone }: { words: Words; /** The last button, where the words are looked at again. */ done?: string; onDone: () => void }) {
@@ -42,6 +43,7 @@ export function RecoveryWords({ words, done, onDone }: { words: Words; /** The l
           {words.age_secret_key}
         </p>
       </Fold>
+      <SavePaper paper="words">{t('print.words')}</SavePaper>
       <div className="kt-buttons">
         <Button
           purpose="primary"

@@ -1,4 +1,4 @@
-import { type SubmitEvent, useEffect, useRef, useState } from 'react';
+import { type ReactNode, type SubmitEvent, useEffect, useRef, useState } from 'react';
 import { faultOf } from '../../backend';
 import { Button } from '../../components/Button';
 import { Field } from '../../components/Field';
@@ -12,9 +12,12 @@ import { useWords } from '../../i18n/I18n';
 import { useBackend } from '../../live/BackendProvider';
 import { firstName } from '../people/names';
 import { DisplayMenu, LanguageChoice } from '../shell/DisplayMenu';
+import { ComeBack } from '../recovery/ComeBack';
 import { FaultNotice } from '../shell/FaultNotice';
 import type { Preferences } from '../shell/preferences';
+import { hrefOf } from '../shell/route';
 import { RecoveryWords } from './RecoveryWords';
+import { useNewProfile } from './useNewProfile';
 
 interface Props {
   profile: ProfileView | null;
@@ -30,9 +33,6 @@ const PROMISES: { icon: IconName; title: 'start.promise_own' | 'start.promise_ch
   { icon: 'speech', title: 'start.promise_once', text: 'start.promise_once_text' },
 ];
 
-/** Characters that a passphrase must have at least: a short one can be guessed by whoever has the file. */
-const SHORTEST = 12;
-
 /** From nothing to a dossier of one's own: a name, the recovery words, done. */
 export function StartPage({ profile, preferences, change, onDone }: Props) {
   const { t } = useWords();
@@ -41,16 +41,9 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
   const [missing, setMissing] = useState(false);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<Fault | null>(null);
-  const [choosing, setChoosing] = useState(false);
-  const [passphrase, setPassphrase] = useState('');
-  const [again, setAgain] = useState('');
-  const [weak, setWeak] = useState<'unlock.short' | 'unlock.differ' | null>(null);
-  const first = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
-  const second = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
-  useEffect(() => {
-    if (choosing) first.current?.focus();
-  }, [choosing]);
+  const person = useNewProfile();
   const [dossier, setDossier] = useState<string | null>(null);
+  const [returning, setReturning] = useState(false);
   const [words, setWords] = useState<Words | null>(null);
   // What already succeeded is not made again when a later step has to be tried once more.
   const known = useRef(profile !== null);
@@ -65,20 +58,11 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
       input.current?.focus();
       return;
     }
-    if (choosing && !known.current) {
-      const found = passphrase.length < SHORTEST ? 'unlock.short' : passphrase === again ? null : 'unlock.differ';
-      setWeak(found);
-      if (found) {
-        (found === 'unlock.short' ? first : second).current?.focus();
-        return;
-      }
-    }
     setBusy(true);
     setFault(null);
     try {
       if (!known.current) {
-        if (choosing) await backend.call({ method: 'unlock', params: { passphrase } });
-        await backend.call({ method: 'profile_create', params: { name: name.trim(), organisation: null, function: null } });
+        if (!(await person.make({ name: name.trim(), organisation: null, function: null }))) return;
         known.current = true;
       }
       let made = dossier;
@@ -90,10 +74,7 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
       focusNextTitle();
       setWords(recovery);
     } catch (thrown) {
-      const caught = faultOf(thrown);
-      // This computer keeps no keys for its programs: a passphrase takes that place.
-      if (caught.code === 'locked' && !known.current && !choosing) setChoosing(true);
-      else setFault(caught);
+      setFault(faultOf(thrown));
     } finally {
       setBusy(false);
     }
@@ -103,30 +84,34 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
     if (!busy) void make();
   }
 
-  const top = (
-    <header className="kt-start-top">
-      <p className="kt-brand">
-        <Mark />
-        {t('common.app')}
-      </p>
-      <DisplayMenu preferences={preferences} change={change} />
-    </header>
-  );
-
   if (words && dossier) {
     return (
-      <div className="kt-start">
-        {top}
+      <StartFrame preferences={preferences} change={change}>
         <main className="kt-start-words">
           <RecoveryWords words={words} onDone={() => onDone(dossier)} />
         </main>
-      </div>
+      </StartFrame>
+    );
+  }
+  if (returning) {
+    return (
+      <StartFrame preferences={preferences} change={change}>
+        <main className="kt-start-words">
+          <ComeBack
+            known={profile !== null}
+            onBack={() => {
+              focusNextTitle();
+              setReturning(false);
+            }}
+            onDone={onDone}
+          />
+        </main>
+      </StartFrame>
     );
   }
   const knownName = profile ? firstName(profile.name) : null;
   return (
-    <div className="kt-start">
-      {top}
+    <StartFrame preferences={preferences} change={change}>
       <main className="kt-start-main">
         <div className="kt-start-say">
           <PageTitle>{knownName ? t('start.hello', { name: knownName }) : t('start.title')}</PageTitle>
@@ -161,47 +146,41 @@ export function StartPage({ profile, preferences, change, onDone }: Props) {
               }}
             />
           )}
-          {choosing ? (
-            <div className="kt-stack" role="group" aria-labelledby="start-passphrase">
-              <Title level={2} id="start-passphrase">
-                {t('unlock.choose_title')}
-              </Title>
-              <p>{t('unlock.choose_lead')}</p>
-              <Field
-                ref={first}
-                label={t('unlock.passphrase')}
-                hint={t('unlock.choose_hint')}
-                error={weak === 'unlock.short' ? t(weak) : null}
-                required
-                secret
-                autoComplete="new-password"
-                value={passphrase}
-                onChange={(value) => {
-                  setPassphrase(value);
-                  setWeak(null);
-                }}
-              />
-              <Field
-                ref={second}
-                label={t('unlock.again')}
-                error={weak === 'unlock.differ' ? t(weak) : null}
-                required
-                secret
-                autoComplete="new-password"
-                value={again}
-                onChange={(value) => {
-                  setAgain(value);
-                  setWeak(null);
-                }}
-              />
-            </div>
-          ) : null}
+          {person.fields}
           {fault ? <FaultNotice fault={fault} /> : null}
           <Button type="submit" purpose="primary" busy={busy}>
             {busy ? t('start.make_busy') : t('start.make')}
           </Button>
+          <Button
+            onClick={() => {
+              focusNextTitle();
+              setReturning(true);
+            }}
+          >
+            {t('recovery.have')}
+          </Button>
+          <p className="kt-start-other">
+            {t('start.invited')} <a href={hrefOf({ page: 'join' })}>{t('start.invited_link')}</a>
+          </p>
         </form>
       </main>
+    </StartFrame>
+  );
+}
+
+/** What stands around a page as long as there is no dossier: the sign, and how things are shown. */
+export function StartFrame({ preferences, change, children }: { preferences: Preferences; change: (part: Partial<Preferences>) => void; children: ReactNode }) {
+  const { t } = useWords();
+  return (
+    <div className="kt-start">
+      <header className="kt-start-top">
+        <p className="kt-brand">
+          <Mark />
+          {t('common.app')}
+        </p>
+        <DisplayMenu preferences={preferences} change={change} />
+      </header>
+      {children}
     </div>
   );
 }

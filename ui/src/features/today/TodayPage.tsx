@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { Few } from '../../components/Few';
 import { Fold } from '../../components/Fold';
 import { Icon } from '../../components/Icon';
 import { PageTitle, Title } from '../../components/Title';
@@ -9,6 +10,9 @@ import type { TodayView } from '../../generated/TodayView';
 import { hourOf } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
 import { touches, useAnswer } from '../../live/useAnswer';
+import { Emergencies } from '../crisis/Emergencies';
+import { useLookingOnly } from '../looking/only';
+import { Corrections } from '../notes/Corrections';
 import { firstName } from '../people/names';
 import { SeenBy } from '../people/SeenBy';
 import { ActionRow } from '../plan/ActionRow';
@@ -24,6 +28,7 @@ export function TodayPage({ dossier }: { dossier: DossierCard }) {
 
 function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: TodayView; onChanged: () => Promise<void> }) {
   const { t, dates } = useWords();
+  const looking = useLookingOnly();
   const hour = hourOf(today.now);
   const greeting = hour < 12 ? 'today.morning' : hour < 18 ? 'today.afternoon' : 'today.evening';
   const fresh = dossier.own && today.appointments.length === 0 && today.my_actions.length === 0 && today.news.length === 0;
@@ -35,6 +40,7 @@ function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: Tod
         <PageTitle>{t(greeting, { name: firstName(today.name) })}</PageTitle>
         <SeenBy people={today.seen_by} own={dossier.own} dossier={dossier.id} />
       </div>
+      {dossier.own && !looking ? <Emergencies dossier={dossier} today={today.date} /> : null}
       {fresh ? (
         <div className="kt-card kt-empty">
           <Icon name="flag" />
@@ -58,6 +64,7 @@ function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: Tod
           </section>
           <div className="kt-stack">
             <MyActions dossier={dossier} today={today} onChanged={onChanged} />
+            {looking ? null : <Corrections dossier={dossier} today={today.date} onlyMine />}
             {today.news.length > 0 ? <News own={dossier.own} news={today.news} today={today.date} /> : null}
           </div>
         </div>
@@ -93,13 +100,9 @@ function MyActions({ dossier, today, onChanged }: { dossier: DossierCard; today:
         {t('today.mine')}
       </Title>
       {shown.length > 0 ? (
-        <ul className="kt-card kt-actions">
-          {shown.map((action) => (
-            <li key={action.id}>
-              <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today.date} brief onChanged={changed} />
-            </li>
-          ))}
-        </ul>
+        <Few className="kt-card kt-actions" items={shown} keyOf={(action) => action.id} more={(count) => t('common.more', { count })}>
+          {(action) => <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today.date} brief onChanged={changed} />}
+        </Few>
       ) : (
         <p className="kt-card kt-quiet">{t('today.mine_empty')}</p>
       )}

@@ -153,7 +153,7 @@ describe('around a page', () => {
     await user.click(screen.getByRole('radio', { name: 'Heel groot' }));
     await user.click(screen.getByRole('radio', { name: 'Donker' }));
     expect(document.documentElement.dataset).toMatchObject({ text: 'largest', theme: 'dark' });
-    expect(JSON.parse(localStorage.getItem('keukentafel.display') ?? '{}')).toEqual({ language: 'nl', textSize: 'largest', theme: 'dark' });
+    expect(JSON.parse(localStorage.getItem('keukentafel.display') ?? '{}')).toEqual({ language: 'nl', textSize: 'largest', theme: 'dark', lockAfter: '10', quickKey: 'on' });
   });
 
   it('lists the dossiers of a helper, strictly apart', async () => {

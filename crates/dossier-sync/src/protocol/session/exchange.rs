@@ -7,7 +7,7 @@ use dossier_trust::item::Position;
 
 use super::{Output, Reason, Session, Stop};
 use crate::protocol::replica::{Frontier, Replica, ReplicaError, Scope};
-use crate::protocol::view::{PartKey, View, scoped_frontier};
+use crate::protocol::view::{PartKey, View, told_frontier};
 use crate::protocol::wire::{self, Compartments, FrontierPiece, Locate, MAX_LOCATOR, Round};
 use crate::protocol::{MAX_CHAINS, MAX_LIST, MAX_LOOSE, MAX_TIPS};
 
@@ -87,7 +87,7 @@ impl Session {
             let Some(part) = self.parts.get_mut(key) else { continue };
             let snapshot = match (round, part.snapshot.take()) {
                 (Round::Both, Some(snapshot)) if part.scope.as_ref() == Some(&scope) => snapshot,
-                _ => scoped_frontier(replica, key, &scope)?,
+                _ => told_frontier(replica, key, &scope)?,
             };
             digests.push((key.1, self.key.compartment(key, &snapshot)));
             part.snapshot = Some(snapshot);
@@ -152,7 +152,7 @@ impl Session {
         wanted: bool,
     ) -> Result<(), Stop> {
         let frontier = match replica.scope(&self.peer, &key.0, &key.1)? {
-            Some(scope) => scoped_frontier(replica, &key, &scope)?,
+            Some(scope) => told_frontier(replica, &key, &scope)?,
             None => Frontier::default(),
         };
         if let Some(part) = self.parts.get_mut(&key) {
@@ -219,7 +219,7 @@ impl Session {
     ) -> Result<(), Stop> {
         let mut positions = Vec::new();
         if let Some(scope) = replica.scope(&self.peer, &key.0, &key.1)? {
-            let frontier = scoped_frontier(replica, &key, &scope)?;
+            let frontier = told_frontier(replica, &key, &scope)?;
             let mine = frontier.chains.iter().find(|one| one.chain == chain);
             let tips = mine.map(|one| one.tips.clone()).unwrap_or_default();
             let (mut n, mut step) = (tips.iter().map(|tip| tip.n).min().unwrap_or(0), 1);

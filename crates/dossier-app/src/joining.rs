@@ -1,0 +1,474 @@
+//! Answering somebody's invitation: what it offers, the code to read out, and how far the answer is.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use dossier_store::{Join as StoredJoin, JoinState, Peer};
+use dossier_sync::driver::{JoinStream, Network};
+use dossier_trust::codec::{Canonical, Writer};
+use dossier_trust::ids::ItemHash;
+use dossier_trust::invitation::{self, Join, Ticket};
+use serde::{Deserialize, Serialize};
+use tokio::task::AbortHandle;
+use ts_rs::TS;
+
+use crate::app::{App, Inner};
+use crate::clock::stored_ms;
+use crate::contract::{DossierCard, Event, Fault, FaultCode, ScopeView};
+use crate::home::Home;
+use crate::invitation::{Turned, scope_view};
+use crate::network::{
+    MAX_ADDRESSES, MAX_MESSAGE, MEMBER_GRANTED, MEMBER_REFUSED, MEMBER_TERMS, STEP, addresses_to_bytes,
+};
+use crate::replica::Local;
+use crate::replica::content::{Card, Terms};
+
+/// Two people may talk for a while before they compare a code.
+const WAITING: Duration = Duration::from_secs(3600);
+
+/// Answer to [`Request::Offer`](crate::contract::Request::Offer): what the other offers, on which terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OfferView {
+    /// Name of the ticket (hex).
+    pub id: String,
+    /// Title of the dossier.
+    pub title: String,
+    /// The resident.
+    pub owner: String,
+    /// For whom it was made, as the resident wrote the name.
+    pub name: String,
+    /// Role, as the resident recorded it.
+    pub role: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// Last day of access.
+    pub until: Option<String>,
+    /// What is offered.
+    pub scopes: Vec<ScopeView>,
+}
+
+/// Arguments of [`Request::Join`](crate::contract::Request::Join): the ticket and the information card.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+pub struct Answer {
+    /// The ticket, as letters and digits.
+    pub ticket: String,
+    /// Name; none means the profile's.
+    pub name: Option<String>,
+    /// Organisation; none means the profile's.
+    pub organisation: Option<String>,
+    /// Function; none means the profile's.
+    pub function: Option<String>,
+    /// The six answers (`WIE`, `WAT`, `WELKE`, `WAAR`, `MET_WIE`, `WAAROM`), as far as given.
+    #[ts(type = "Record<string, unknown>")]
+    pub answers: serde_json::Map<String, serde_json::Value>,
+}
+
+/// How far an own answer is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct JoinView {
+    /// Name of the ticket (hex).
+    pub id: String,
+    /// Dossier id (hex), by which it is opened once access is given.
+    pub dossier: String,
+    /// The ticket as letters and digits, to go on with an answer that was cut off.
+    pub ticket: String,
+    /// The resident; none before their program was heard.
+    pub owner: Option<String>,
+    /// `calling`, `waiting` (the code is there), `granted`, `refused`, or `cut_off`: nobody is heard any more, and
+    /// the same answer may be sent again.
+    pub state: JoinStep,
+    /// Twelve digits to read out; none before the answer was sent.
+    pub code: Option<String>,
+    /// Why it was refused: `unknown_ticket`, `expired_ticket`, `used_ticket`, `refused_ticket`, or another word.
+    pub reason: Option<String>,
+}
+
+/// Steps of an own answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinStep {
+    /// The other program is being called.
+    Calling,
+    /// The resident compares the code.
+    Waiting,
+    /// Access was given.
+    Granted,
+    /// It was refused.
+    Refused,
+    /// The connection is gone, or the program was stopped; the answer still holds.
+    CutOff,
+}
+
+/// An own answer of this run of the program.
+pub(crate) struct OwnAnswer {
+    view: JoinView,
+    task: Option<AbortHandle>,
+}
+
+impl Drop for OwnAnswer {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+fn unreachable<E>(_: E) -> Fault {
+    Fault::new(FaultCode::NotReachable)
+}
+
+fn name_of(ticket: &Ticket) -> String {
+    ItemHash(ticket.hash()).to_hex()
+}
+
+impl JoinView {
+    fn begun(ticket: &Ticket, state: JoinStep) -> Self {
+        Self {
+            id: name_of(ticket),
+            dossier: ticket.dossier.to_hex(),
+            ticket: ticket.to_text(),
+            owner: None,
+            state,
+            code: None,
+            reason: None,
+        }
+    }
+}
+
+impl App {
+    /// Runs a conversation within a request. Hosts ask from threads that may block.
+    pub(crate) fn wait_for<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| Fault::invalid("offline"))?;
+        tokio::task::block_in_place(|| runtime.block_on(work))
+    }
+
+    /// What a ticket offers.
+    ///
+    /// # Errors
+    /// [`FaultCode::InputRefused`] for what is no whole ticket, or with the word of whoever turned it away;
+    /// [`FaultCode::Invalid`] for a ticket of one's own; [`FaultCode::NotReachable`].
+    pub(crate) fn offer(&self, ticket: &str) -> Result<OfferView, Fault> {
+        let ticket = self.foreign(ticket)?;
+        Self::wait_for(async {
+            let network = self.network().await?;
+            let (_, terms) = knock(&network, &ticket, STEP).await?;
+            Ok(OfferView {
+                id: name_of(&ticket),
+                title: terms.title,
+                owner: terms.owner_name,
+                name: terms.name,
+                role: terms.role,
+                purpose: terms.purpose,
+                until: terms.until,
+                scopes: terms.scopes.iter().map(scope_view).collect(),
+            })
+        })
+    }
+
+    /// Starts answering a ticket, or starts again where it was cut off.
+    ///
+    /// # Errors
+    /// As [`Self::offer`], without asking the other program; [`FaultCode::NoProfile`].
+    pub(crate) fn begin_join(&self, answer: Answer) -> Result<JoinView, Fault> {
+        let ticket = self.foreign(&answer.ticket)?;
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| Fault::invalid("offline"))?;
+        let profile = self.inner().with_home(|home| Ok(home.me()?.profile.clone()))?;
+        let card = Card {
+            name: answer.name.unwrap_or(profile.name),
+            organisation: answer.organisation.or(profile.organisation),
+            function: answer.function.or(profile.function),
+            answers: answer.answers,
+        };
+        let view = JoinView::begun(&ticket, JoinStep::Calling);
+        let mut answers = self.inner().answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let going = |held: &&OwnAnswer| matches!(held.view.state, JoinStep::Calling | JoinStep::Waiting);
+        if let Some(held) = answers.get(&view.id).filter(going) {
+            return Ok(held.view.clone());
+        }
+        let task = runtime.spawn(self.clone().carry_on(ticket, card)).abort_handle();
+        let held = OwnAnswer {
+            view: view.clone(),
+            task: Some(task),
+        };
+        answers.insert(view.id.clone(), held);
+        Ok(view)
+    }
+
+    async fn carry_on(self, ticket: Ticket, card: Card) {
+        let further = |change: &dyn Fn(&mut JoinView)| self.inner().further(&ticket, change);
+        let joined = async {
+            self.network().await?;
+            let told = |owner: &str| further(&|view| view.owner = Some(owner.to_owned()));
+            let show = |code: &str| {
+                further(&|view| {
+                    view.state = JoinStep::Waiting;
+                    view.code = Some(code.to_owned());
+                });
+            };
+            self.answer(&ticket, card, told, show, WAITING).await
+        };
+        let ended = joined.await;
+        further(&|view| match &ended {
+            Ok(_) => view.state = JoinStep::Granted,
+            Err(fault) if fault.code == FaultCode::NotReachable => view.state = JoinStep::CutOff,
+            Err(fault) => {
+                view.state = JoinStep::Refused;
+                view.reason = fault.detail.clone();
+            }
+        });
+    }
+
+    /// Own answers: of this run of the program, and those that an earlier one did not finish.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn joins(&self) -> Result<Vec<JoinView>, Fault> {
+        let held = self.inner().with_home(|home| Ok(home.store.joins()?));
+        let held = match held {
+            Err(fault) if fault.code == FaultCode::NoProfile => Vec::new(),
+            held => held?,
+        };
+        let answers = self.inner().answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut views: Vec<JoinView> = answers.values().map(|one| one.view.clone()).collect();
+        for one in held.iter().filter(|one| one.state == JoinState::Waiting) {
+            let ticket = Ticket::from_bytes(&one.ticket_bytes)?;
+            if !answers.contains_key(&name_of(&ticket)) {
+                views.push(JoinView::begun(&ticket, JoinStep::CutOff));
+            }
+        }
+        Ok(views)
+    }
+
+    /// Gives up an own answer, or puts away how it ended.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotFound`].
+    pub(crate) fn end_join(&self, id: &str) -> Result<(), Fault> {
+        let unknown = || Fault::not_found("ticket");
+        let name = ItemHash::from_hex(id).map_err(|_| unknown())?;
+        let known = self
+            .inner()
+            .answers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(id)
+            .is_some();
+        self.inner().with_home(|home| {
+            let held = home.store.join(&name.0)?;
+            match held {
+                Some(held) if held.state == JoinState::Waiting => {
+                    let over = StoredJoin {
+                        state: JoinState::Refused,
+                        ..held
+                    };
+                    home.store.transact::<_, Fault>(|tx| Ok(tx.put_join(&over)?))
+                }
+                Some(_) => Ok(()),
+                None if known => Ok(()),
+                None => Err(unknown()),
+            }
+        })
+    }
+
+    /// Answers a ticket: shows the code, waits for the resident's yes. [`Self::go_online`] comes first.
+    ///
+    /// # Errors
+    /// [`FaultCode::InputRefused`] with the reason; [`FaultCode::NotReachable`].
+    pub async fn join(
+        &self,
+        ticket: &str,
+        card: Card,
+        show: impl FnOnce(&str) + Send,
+        within: Duration,
+    ) -> Result<DossierCard, Fault> {
+        let ticket = self.foreign(ticket)?;
+        self.answer(&ticket, card, |_| {}, show, within).await
+    }
+
+    /// Reads a ticket of somebody else.
+    fn foreign(&self, ticket: &str) -> Result<Ticket, Fault> {
+        let ticket = Ticket::from_text(ticket)?;
+        self.inner().with_home(|home| {
+            if home.store.dossier(&ticket.dossier)?.is_some_and(|row| row.own) {
+                return Err(Fault::invalid("own dossier"));
+            }
+            Ok(ticket)
+        })
+    }
+
+    /// The network, once it is there: a person may be quicker than the first start of a new profile's network.
+    pub(crate) async fn network(&self) -> Result<Arc<Network>, Fault> {
+        let came = self.inner().came_online.notified();
+        tokio::pin!(came);
+        came.as_mut().enable();
+        if let Ok(network) = self.inner().network() {
+            return Ok(network);
+        }
+        let _ = tokio::time::timeout(STEP, came).await;
+        self.inner().network()
+    }
+
+    async fn answer(
+        &self,
+        ticket: &Ticket,
+        card: Card,
+        told: impl FnOnce(&str),
+        show: impl FnOnce(&str),
+        within: Duration,
+    ) -> Result<DossierCard, Fault> {
+        let inner = self.inner();
+        let network = inner.network()?;
+        let (mut stream, terms) = knock(&network, ticket, within).await?;
+        told(&terms.owner_name);
+        let own_addresses = network.addresses();
+        let join = inner.with_home(|home| home.answer_ticket(ticket, &card))?;
+        let mut answer = Writer::new();
+        answer.bytes(&join.seal(ticket)?);
+        let texts: Vec<String> = own_addresses
+            .iter()
+            .take(MAX_ADDRESSES)
+            .map(ToString::to_string)
+            .collect();
+        answer.list(&texts, |out, text| {
+            out.bytes(text.as_bytes());
+        });
+        stream.send(&answer.finish(), STEP).await.map_err(unreachable)?;
+        let code = tokio::task::block_in_place(|| invitation::code(ticket, &join));
+        show(&code);
+        let last = stream.recv(MAX_MESSAGE, within).await.map_err(unreachable)?;
+        let granted = expect(&last, MEMBER_GRANTED);
+        let state = if granted.is_ok() {
+            JoinState::Granted
+        } else {
+            JoinState::Refused
+        };
+        inner.with_home(|home| home.joined(ticket, &terms, &join, state))?;
+        granted?;
+        let _ = stream.close(STEP).await;
+        self.sync_with(|peer| peer.device == ticket.inviter.device, within)
+            .await?;
+        inner.with_home(|home| home.card(&ticket.dossier))
+    }
+}
+
+impl Inner {
+    /// An own answer got further, unless it was given up meanwhile.
+    fn further(&self, ticket: &Ticket, change: &dyn Fn(&mut JoinView)) {
+        let id = name_of(ticket);
+        {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(held) = answers.get_mut(&id) else { return };
+            change(&mut held.view);
+        }
+        let _ = self.with_home(|home| {
+            home.tell(Event::Answer { ticket: id });
+            Ok(())
+        });
+    }
+}
+
+impl Home {
+    /// The answer to a ticket: the one of last time, if this ticket was answered before, so that the code stays.
+    fn answer_ticket(&mut self, ticket: &Ticket, card: &Card) -> Result<Join, Fault> {
+        if let Some(held) = self.store.join(&ticket.hash())?
+            && held.state == JoinState::Waiting
+        {
+            return Ok(Join::from_bytes(&held.join_bytes)?);
+        }
+        let card = serde_json::to_vec(card).map_err(|_| Fault::invalid("card"))?;
+        let mut random = self.random;
+        let me = self.me()?;
+        let join = Join::make(ticket, me.certificate.clone(), card, me.signing(), &mut random);
+        let held = StoredJoin {
+            ticket: ticket.hash(),
+            dossier: ticket.dossier,
+            ticket_bytes: ticket.to_bytes(),
+            join_bytes: join.to_bytes(),
+            state: JoinState::Waiting,
+        };
+        self.store.transact::<_, Fault>(|tx| Ok(tx.put_join(&held)?))?;
+        Ok(join)
+    }
+
+    /// The resident has spoken.
+    fn joined(&mut self, ticket: &Ticket, terms: &Terms, join: &Join, state: JoinState) -> Result<(), Fault> {
+        let now = stored_ms(self.now_ms());
+        let held = StoredJoin {
+            ticket: ticket.hash(),
+            dossier: ticket.dossier,
+            ticket_bytes: ticket.to_bytes(),
+            join_bytes: join.to_bytes(),
+            state,
+        };
+        let local = Local {
+            inviter: Some(ticket.inviter.device.to_hex()),
+            ..Local::default()
+        };
+        let row = dossier_store::Dossier {
+            dossier: ticket.dossier,
+            own: false,
+            created_ms: now,
+            closed_ms: None,
+            state: serde_json::to_vec(&local).map_err(|_| Fault::internal("local"))?,
+        };
+        let peer = Peer {
+            device: ticket.inviter.device,
+            principal: ticket.inviter.root,
+            endpoint: ticket.inviter.endpoint,
+            name: Some(terms.owner_name.clone()),
+            addresses: addresses_to_bytes(&hinted(ticket)),
+            last_seen_ms: now,
+        };
+        let known = self.store.dossier(&ticket.dossier)?.is_some();
+        self.store.transact::<_, Fault>(|tx| {
+            tx.put_join(&held)?;
+            if state == JoinState::Granted {
+                if !known {
+                    tx.put_dossier(&row)?;
+                }
+                tx.put_peer(&peer)?;
+            }
+            Ok(())
+        })?;
+        if state == JoinState::Granted {
+            self.dossier(&ticket.dossier)?;
+        }
+        Ok(())
+    }
+}
+
+/// Knocks with a ticket: the conversation, and the terms that the ticket promised.
+async fn knock(network: &Network, ticket: &Ticket, within: Duration) -> Result<(JoinStream, Terms), Fault> {
+    let hints = hinted(ticket);
+    let mut stream = tokio::time::timeout(within, network.knock(ticket.inviter.endpoint, &hints))
+        .await
+        .map_err(unreachable)?
+        .map_err(unreachable)?;
+    stream.send(&ticket.knock(), STEP).await.map_err(unreachable)?;
+    let said = stream.recv(MAX_MESSAGE, STEP).await.map_err(unreachable)?;
+    let bytes = expect(&said, MEMBER_TERMS)?;
+    invitation::check_terms(ticket, &bytes)?;
+    let terms = serde_json::from_slice(&bytes).map_err(|_| Fault::about(FaultCode::InputRefused, "terms"))?;
+    Ok((stream, terms))
+}
+
+pub(crate) fn expect(message: &[u8], wanted: u8) -> Result<Vec<u8>, Fault> {
+    match message.split_first() {
+        Some((tag, body)) if *tag == wanted => Ok(body.to_vec()),
+        Some((&MEMBER_REFUSED, word)) => {
+            let known = [Turned::Unknown, Turned::Expired, Turned::Used, Turned::Refused];
+            let word = known
+                .iter()
+                .map(|turned| turned.word())
+                .find(|one| one.as_bytes() == word);
+            Err(Fault::about(FaultCode::InputRefused, word.unwrap_or("refused_ticket")))
+        }
+        Some(_) | None => Err(Fault::about(FaultCode::InputRefused, "unexpected answer")),
+    }
+}
+
+/// Where a ticket says that the inviter may be.
+fn hinted(ticket: &Ticket) -> Vec<SocketAddr> {
+    ticket.hints.iter().filter_map(|hint| hint.parse().ok()).collect()
+}

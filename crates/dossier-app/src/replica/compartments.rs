@@ -1,0 +1,78 @@
+//! The compartments of a dossier, and the view that was put together from them.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use dossier_model::Dossier as View;
+use dossier_trust::ids::CompartmentId;
+
+use super::Compartment;
+
+/// Compartments by name. Putting everything together takes far longer than looking at it, and a page asks several times
+/// between two changes: the view is kept for as long as nobody had a hand on any compartment.
+#[derive(Default)]
+pub struct Compartments {
+    held: BTreeMap<CompartmentId, Compartment>,
+    view: RefCell<Option<Arc<View>>>,
+}
+
+impl Compartments {
+    /// The view of last time, or the one that is made now.
+    pub(crate) fn view(&self, make: impl FnOnce() -> View) -> Arc<View> {
+        Arc::clone(self.view.borrow_mut().get_or_insert_with(|| Arc::new(make())))
+    }
+}
+
+impl FromIterator<(CompartmentId, Compartment)> for Compartments {
+    fn from_iter<I: IntoIterator<Item = (CompartmentId, Compartment)>>(all: I) -> Self {
+        Self {
+            held: all.into_iter().collect(),
+            view: RefCell::default(),
+        }
+    }
+}
+
+impl Deref for Compartments {
+    type Target = BTreeMap<CompartmentId, Compartment>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.held
+    }
+}
+
+impl DerefMut for Compartments {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.view.get_mut().take();
+        &mut self.held
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dossier_trust::ids::DossierId;
+
+    use super::*;
+
+    #[test]
+    fn a_view_is_made_once_and_again_after_a_hand_was_on_a_compartment() {
+        let mut compartments = Compartments::default();
+        let made = RefCell::new(0);
+        let look = |compartments: &Compartments| {
+            compartments.view(|| {
+                *made.borrow_mut() += 1;
+                View::default()
+            });
+            *made.borrow()
+        };
+        assert_eq!((look(&compartments), look(&compartments)), (1, 1));
+        let id = CompartmentId([1; 32]);
+        compartments.insert(id, Compartment::new(DossierId([2; 32]), id));
+        assert_eq!((look(&compartments), look(&compartments)), (2, 2));
+        assert!(compartments.get(&id).is_some());
+        assert_eq!(look(&compartments), 2, "looking is no hand on it");
+        assert!(compartments.get_mut(&id).is_some());
+        assert_eq!(look(&compartments), 3);
+    }
+}

@@ -1,0 +1,175 @@
+//! Commands that let something out: papers, and everything as one folder.
+
+use std::path::Path;
+
+use dossier_app::attachments::{Attach, AttachmentSave};
+use dossier_app::contract::{Fault, FaultCode, Request};
+use dossier_app::leaving::{Export, ExportFormat};
+use dossier_app::paper::{Paper, Print};
+use serde_json::Value;
+
+use crate::arguments::{AttachmentTask, FormatWord, PaperWord};
+use crate::online::stop;
+use crate::output::Out;
+use crate::sentences::Lang;
+use crate::session::Session;
+use crate::show;
+
+impl Lang {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Nl => "nl",
+            Self::En => "en",
+        }
+    }
+}
+
+/// A path as the program's other hosts would send it.
+fn place(path: &Path) -> Result<Option<String>, Fault> {
+    match path.to_str() {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => Err(Fault {
+            code: FaultCode::Invalid,
+            detail: Some(path.to_string_lossy().into_owned()),
+        }),
+    }
+}
+
+fn print(session: &Session, out: &Out, print: Print) -> Result<Value, Fault> {
+    let progress = out.progress(out.lang.say("busy_printing", &[]));
+    let printed = session.request(Request::Print(print));
+    drop(progress);
+    printed
+}
+
+fn printed(out: &Out, answer: &Value) -> Result<(), Fault> {
+    out.answer(answer, |answer| {
+        vec![out.lang.say("written", &[("file", show::text(answer, "file"))])]
+    })
+}
+
+/// A paper of the dossier.
+pub fn of_dossier(session: &Session, out: &Out, what: PaperWord, file: &Path) -> Result<(), Fault> {
+    let paper = match what {
+        PaperWord::Plan => Paper::Plan,
+        PaperWord::Crisis => Paper::Crisis,
+        PaperWord::All => Paper::All,
+    };
+    let wanted = Print {
+        dossier: Some(session.dossier()?),
+        paper,
+        invitation: None,
+        lang: out.lang.code().to_owned(),
+        to: place(file)?,
+    };
+    printed(out, &print(session, out, wanted)?)
+}
+
+/// The recovery words.
+pub fn words(session: &Session, out: &Out, file: &Path) -> Result<(), Fault> {
+    let wanted = Print {
+        dossier: None,
+        paper: Paper::Words,
+        invitation: None,
+        lang: out.lang.code().to_owned(),
+        to: place(file)?,
+    };
+    printed(out, &print(session, out, wanted)?)
+}
+
+/// An invitation with its explanation.
+pub fn invitation(session: &Session, out: &Out, id: &str, file: &Path) -> Result<(), Fault> {
+    let wanted = Print {
+        dossier: Some(session.dossier()?),
+        paper: Paper::Invitation,
+        invitation: Some(id.to_owned()),
+        lang: out.lang.code().to_owned(),
+        to: place(file)?,
+    };
+    print(session, out, wanted).map(|_| ())
+}
+
+/// Everything as one folder. Stopped, it leaves nothing behind.
+pub async fn export(session: &Session, out: &Out, folder: &Path, format: FormatWord) -> Result<(), Fault> {
+    let wanted = Export {
+        dossier: Some(session.dossier()?),
+        format: match format {
+            FormatWord::Json => ExportFormat::Json,
+            FormatWord::Pdf => ExportFormat::Pdf,
+            FormatWord::All => ExportFormat::All,
+        },
+        lang: out.lang.code().to_owned(),
+        to: place(folder)?,
+    };
+    let stopping = stop();
+    let progress = out.progress(out.lang.say("busy_exporting", &[]));
+    let app = session.app.clone();
+    let mut work = tokio::task::spawn_blocking(move || app.request(Request::Export(wanted)));
+    let lost = |_| Fault {
+        code: FaultCode::Internal,
+        detail: Some("export".into()),
+    };
+    let done = tokio::select! {
+        done = &mut work => done.map_err(lost)?,
+        () = stopping => {
+            session.request(Request::ExportStop)?;
+            work.await.map_err(lost)?
+        }
+    };
+    drop(progress);
+    let answer = done?;
+    if answer.is_null() {
+        return Err(Fault {
+            code: FaultCode::NotReachable,
+            detail: Some("stopped".into()),
+        });
+    }
+    out.answer(&answer, |answer| show::exported(out.lang, answer))
+}
+
+/// Puts a file with an item, or makes a letter of it.
+pub fn attach(
+    session: &Session,
+    out: &Out,
+    file: &Path,
+    item: Option<String>,
+    title: Option<String>,
+) -> Result<(), Fault> {
+    let wanted = Attach {
+        dossier: Some(session.dossier()?),
+        item,
+        title,
+        from: place(file)?,
+    };
+    let progress = out.progress(out.lang.say("busy_attaching", &[]));
+    let answer = session.request(Request::Attach(wanted));
+    drop(progress);
+    out.answer(&answer?, |answer| {
+        vec![out.lang.say(
+            "attached",
+            &[("item", show::text(answer, "item")), ("id", show::text(answer, "id"))],
+        )]
+    })
+}
+
+/// Files of an item.
+pub fn attachment(session: &Session, out: &Out, task: AttachmentTask) -> Result<(), Fault> {
+    match task {
+        AttachmentTask::List { item } => {
+            let wanted = Request::Attachments {
+                dossier: Some(session.dossier()?),
+                item,
+            };
+            out.answer(&session.request(wanted)?, |answer| show::attachments(out.lang, answer))
+        }
+        AttachmentTask::Save { item, attachment, file } => {
+            let wanted = AttachmentSave {
+                dossier: Some(session.dossier()?),
+                item,
+                attachment,
+                to: place(&file)?,
+            };
+            printed(out, &session.request(Request::AttachmentSave(wanted))?)
+        }
+    }
+}

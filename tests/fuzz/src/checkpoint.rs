@@ -1,0 +1,102 @@
+//! Saved documents, as a checkpoint brings them.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+
+use arbitrary::Unstructured;
+use automerge::transaction::Transactable;
+use automerge::{ActorId, AutoCommit, LoadOptions, ObjType, ROOT, ReadDoc, TextEncoding};
+use dossier_trust::checkpoint::{self, Unusable};
+use dossier_trust::epoch::EpochKey;
+use dossier_trust::ids::{CompartmentId, DossierId, EpochId, blake3};
+use dossier_trust::operation::Snapshot;
+use dossier_trust::preflight::{Limits, inspect, walk_document};
+
+use crate::shapes::{Seeded, spoil};
+use crate::writer::{chunk, sealed};
+
+/// Most rows that the walk may let through here, so that a load stays small.
+const MAX_ROWS: u32 = 10_000;
+const PLACE: (DossierId, CompartmentId) = (DossierId([1; 32]), CompartmentId([2; 32]));
+
+/// The insides of a few documents, as they are saved.
+static SAVED: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
+    let mut one = AutoCommit::new().with_actor(ActorId::from([1; 32]));
+    one.put(ROOT, "a", 1).unwrap();
+    one.commit();
+    let mut two = one.fork().with_actor(ActorId::from([2; 32]));
+    let text = two.put_object(ROOT, "text", ObjType::Text).unwrap();
+    two.splice_text(&text, 0, 0, "een tafel 🪑").unwrap();
+    two.commit();
+    two.splice_text(&text, 2, 3, "").unwrap();
+    two.put(ROOT, "a", "twee").unwrap();
+    let mut three = one.fork().with_actor(ActorId::from([3; 32]));
+    let list = three.put_object(ROOT, "list", ObjType::List).unwrap();
+    for value in 0..40_i64 {
+        three.insert(&list, 0, value).unwrap();
+        three.commit();
+    }
+    three.put(ROOT, "a", 3.5).unwrap();
+    three.merge(&mut two).unwrap();
+    [one, two, three].map(|mut doc| sealed(&doc.save_nocompress()))
+});
+
+/// The inside of a chunk as it would arrive, or one that was saved and spoilt in a few places; checksum and length are
+/// made to fit, so that the input is not lost on them. What the walk lets through Automerge loads within what the walk
+/// said, or not at all; and what was sealed opens to the same bytes, and to nothing once a part is another.
+pub fn checkpoint(data: &[u8]) {
+    let Some((how, rest)) = data.split_first() else { return };
+    let mut u = Unstructured::new(rest);
+    let inside = match how % 4 {
+        0 => rest.to_vec(),
+        which => {
+            let mut inside = SAVED[usize::from(which - 1)].clone();
+            for _ in 0..how / 4 % 8 {
+                spoil(&mut inside, &mut u);
+            }
+            inside
+        }
+    };
+    let raw = chunk(0, &inside);
+    let Ok(extent) = walk_document(&raw, MAX_ROWS) else {
+        return;
+    };
+    assert!(extent.ops <= MAX_ROWS && extent.changes <= MAX_ROWS);
+    opens_as_sealed(&raw, &mut u);
+    let options = LoadOptions::new().text_encoding(TextEncoding::UnicodeCodePoint);
+    // Bytes on which Automerge panics are thrown away, as the program does.
+    let load = || AutoCommit::load_with_options(&raw, options).ok();
+    let Ok(Some(mut doc)) = catch_unwind(AssertUnwindSafe(load)) else {
+        return;
+    };
+    let stats = doc.stats();
+    assert_eq!(stats.num_changes, u64::from(extent.changes));
+    for change in doc.get_changes(&[]) {
+        let _ = inspect(change.raw_bytes(), &Limits::SUITE_1);
+    }
+}
+
+fn opens_as_sealed(raw: &[u8], u: &mut Unstructured<'_>) {
+    let key = EpochKey::from_bytes([7; 32]);
+    let (snapshot, parts) = checkpoint::seal(PLACE, &key, raw, &mut Seeded::new(1)).unwrap();
+    let named: BTreeMap<[u8; 32], Vec<u8>> = parts.iter().map(|part| (blake3(part), part.clone())).collect();
+    let open = |snapshot: &Snapshot, named: &BTreeMap<[u8; 32], Vec<u8>>| {
+        let keys = |epoch: &EpochId| (*epoch == key.epoch()).then_some(&key);
+        checkpoint::open(PLACE, snapshot, |name| named.get(name).cloned(), keys)
+    };
+    assert_eq!(open(&snapshot, &named).as_deref(), Ok(raw));
+    assert_eq!(open(&snapshot, &BTreeMap::new()), Err(Unusable::Missing));
+    let mut other = parts;
+    spoil(&mut other[0], u);
+    if blake3(&other[0]) != snapshot.parts[0] {
+        let named = BTreeMap::from([(snapshot.parts[0], other[0].clone())]);
+        assert_eq!(open(&snapshot, &named), Err(Unusable::Forged));
+        let renamed = Snapshot {
+            parts: vec![blake3(&other[0])],
+            ..snapshot
+        };
+        let named = BTreeMap::from([(renamed.parts[0], other[0].clone())]);
+        assert!(open(&renamed, &named).is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! Papers and exports as commands: a file or folder that is whole, or none and a reason.
+
+use std::fs;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::stage::{Home, SURROUNDINGS, USAGE};
+
+#[test]
+fn papers_and_the_folder_with_everything_are_made_by_command() {
+    let stage = TempDir::new().unwrap();
+    let lisa = Home::of(stage.path().join("lisa"), "Lisa Verhagen");
+    lisa.load_lisa();
+    let out = stage.path().join("uit");
+    fs::create_dir(&out).unwrap();
+    let at = |name: &str| out.join(name).to_str().unwrap().to_owned();
+    for (name, arguments) in [
+        ("plan.pdf", vec!["plan", "print"]),
+        ("crisis.pdf", vec!["plan", "print", "--what", "crisis"]),
+        ("alles.pdf", vec!["plan", "print", "--what", "all", "--lang", "en"]),
+        ("woorden.pdf", vec!["recovery", "print"]),
+    ] {
+        let file = at(name);
+        let answer = lisa.ask(&[arguments.as_slice(), &[&file]].concat());
+        let bytes = fs::read(&file).unwrap();
+        assert!(bytes.starts_with(b"%PDF-1.7"), "{name}");
+        assert_eq!(answer, json!({"file": name, "bytes": bytes.len()}));
+    }
+    let sheet = at("uitnodiging.pdf");
+    lisa.ask(&["access", "invite", "--person", "p-karin", "--sheet", &sheet]);
+    assert!(fs::read(&sheet).unwrap().starts_with(b"%PDF-1.7"));
+
+    let folder = at("map");
+    let answer = lisa.ask(&["export", &folder]);
+    assert_eq!(answer["folder"], json!("map"));
+    let view: serde_json::Value = serde_json::from_slice(&fs::read(out.join("map/dossier.json")).unwrap()).unwrap();
+    assert_eq!(view, lisa.ask(&["dossier", "show"]));
+    let again = lisa.run(&["export", &folder]).refused(USAGE);
+    assert_eq!(again.fault()["detail"], json!("map"));
+    lisa.run(&["export", &at("geen/map")]).refused(SURROUNDINGS);
+    lisa.run(&["plan", "print", &at("geen/plan.pdf")]).refused(SURROUNDINGS);
+    lisa.run(&["export", &at("ander"), "--format", "xml"]).refused(USAGE);
+    assert!(!out.join("ander").exists() && !out.join("geen").exists());
+
+    let stranger = Home::of(stage.path().join("tim"), "Tim");
+    stranger.run(&["plan", "print", &at("van-tim.pdf")]).refused(USAGE);
+    assert!(!out.join("van-tim.pdf").exists());
+}

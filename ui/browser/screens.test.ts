@@ -1,0 +1,219 @@
+/** Every screen, in both languages and both colours: looked at by axe, narrow, enlarged, mirrored and still; a picture of each. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faults, launch, letIn, type Look, Person, screensFolder, settled } from './stage';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const FAMILY = readFileSync(fileURLToPath(new URL('../../crates/dossier-exchange/data/demo-lisa.json', import.meta.url)), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+let browser: Browser;
+let lisa: Person;
+let karin: Person;
+let nobody: Person;
+let shut: Person;
+let dossier: string;
+let sections: string[] = [];
+
+beforeAll(async () => {
+  [browser, lisa, karin, nobody, shut] = await Promise.all([launch(), Person.named('Lisa Verhagen'), Person.named('Karin de Wit'), Person.sit(), Person.named('Ria Verhagen')]);
+  const card = await lisa.ask({ method: 'demo_load', params: { file: FAMILY, owner: null } });
+  dossier = card.id;
+  sections = card.sections.map((section) => section.id);
+  await letIn(lisa, karin, [], { id: 'p-karin', name: 'Karin de Wit' });
+  await lisa.ask({ method: 'invite', params: { dossier, person: null, name: 'Ria Verhagen', role: 'mantelzorger', purpose: 'meelezen', grants: ['plan=zien'], until: null, hints: [], hours: null } });
+  for (const [name, content] of [
+    ['brief van de gemeente.pdf', '%PDF-1.7 een brief'],
+    ['foto.jpg', 'geen foto'],
+  ] as const) {
+    const file = join(lisa.desk, name);
+    writeFileSync(file, content);
+    await lisa.say(`choose ${file}`);
+    await lisa.ask({ method: 'attach', params: { dossier, item: 'doc-1', title: null, from: null } });
+  }
+  await shut.kill();
+  await shut.start({ locked: true });
+});
+afterAll(async () => {
+  await browser.close();
+  for (const person of [lisa, karin, nobody, shut]) await person.leave();
+});
+
+/** A screen: whose, where, and what is pressed before it is as meant. */
+interface Screen {
+  name: string;
+  of: () => Person;
+  hash: () => string;
+  open?: (page: Page) => Promise<void>;
+}
+
+const own = (page: string): Screen => ({ name: page, of: () => lisa, hash: () => `#/d/${dossier}/${page}` });
+const helper = (page: string): Screen => ({ name: `helper-${page}`, of: () => karin, hash: () => `#/d/${dossier}/${page}` });
+const SCREENS: Screen[] = [
+  { name: 'start', of: () => nobody, hash: () => '' },
+  { name: 'unlock', of: () => shut, hash: () => '' },
+  { name: 'join-person', of: () => nobody, hash: () => '#/join' },
+  { name: 'join-ticket', of: () => karin, hash: () => '#/join' },
+  { name: 'join-words', of: () => karin, hash: () => '#/join', open: (page) => page.locator('input[type=radio][value=words]').check() },
+  {
+    name: 'join-card',
+    of: () => karin,
+    hash: () => '#/join',
+    open: async (page) => {
+      const [open] = (await lisa.ask({ method: 'invitations', params: { dossier } })).filter((one) => one.state === 'open');
+      await page.locator('textarea').fill(open?.ticket ?? '');
+      await page.locator('form button[type=submit]').click();
+      await page.locator('#join-card').waitFor();
+      await page.locator('section[aria-labelledby=join-card] input[type=radio]').nth(1).check();
+    },
+  },
+  ...['today', 'plan', 'agenda', 'notes', 'sections', 'access', 'invite', 'log', 'safety', 'leave'].map(own),
+  {
+    name: 'leave-done',
+    of: () => lisa,
+    hash: () => `#/d/${dossier}/leave`,
+    open: async (page) => {
+      await lisa.say(`choose ${join(mkdtempSync(join(lisa.desk, 'weg-')), 'keukentafel-dossier')}`);
+      await page.getByRole('button', { name: /^Kies een plek|^Choose a place/ }).click();
+      await page.getByRole('heading', { level: 1, name: /^Alles staat in de map|^Everything is in the folder/ }).waitFor();
+    },
+  },
+  {
+    name: 'words',
+    of: () => lisa,
+    hash: () => `#/d/${dossier}/safety`,
+    open: async (page) => {
+      await page.getByRole('button', { name: /^Laat mijn herstelwoorden zien|^Show my recovery words/ }).click();
+      await lisa.say(`choose ${join(lisa.desk, 'herstelwoorden.pdf')}`);
+      await page.getByRole('button', { name: /^Bewaar of print deze woorden|^Save or print these words/ }).click();
+      await page.getByText('herstelwoorden.pdf').waitFor();
+    },
+  },
+  { name: 'dossiers', of: () => lisa, hash: () => '#/dossiers' },
+  ...['verhaal', 'netwerk', 'gezondheid', 'geld', 'opvoeden', 'wonen', 'werk', 'noor', 'documenten', 'crisis'].map((section): Screen => ({ ...own(`section/${section}`), name: `section-${section}` })),
+  { name: 'stop', of: () => lisa, hash: () => `#/d/${dossier}/access`, open: (page) => page.getByRole('button', { name: /^Stop: / }).first().click() },
+  {
+    name: 'invitation',
+    of: () => lisa,
+    hash: () => `#/d/${dossier}/access`,
+    open: async (page) => {
+      await page.getByText(/Laat de uitnodiging zien|Show the invitation/).click();
+      await page.getByRole('button', { name: /Laat acht woorden zien|Show eight words/ }).click();
+      await page.locator('.kt-spoken').waitFor();
+    },
+  },
+  { name: 'change', of: () => lisa, hash: () => `#/d/${dossier}/access`, open: (page) => page.getByRole('button', { name: /Verander wat|Change what/ }).first().click() },
+  ...['today', 'plan', 'agenda', 'notes', 'sections', 'safety', 'leave'].map(helper),
+  { name: 'helper-dossiers', of: () => karin, hash: () => '#/dossiers' },
+];
+
+async function show(screen: Screen, look: Look): Promise<Page> {
+  const page = await screen.of().look(browser, screen.hash(), look);
+  await settled(page);
+  await screen.open?.(page);
+  await settled(page);
+  return page;
+}
+
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async (rules) => {
+    const found = await (window as unknown as { axe: typeof axe }).axe.run(document, { runOnly: rules });
+    return found.violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.any.map((one) => one.message).join(' ')}`));
+  }, RULES);
+}
+
+/** Everything that reaches past the side of the window. */
+function sticksOut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const wide = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= wide) return [];
+    const past = [...document.querySelectorAll('body *')].filter((one) => {
+      const { right, left } = one.getBoundingClientRect();
+      return right > wide + 1 || left < -1;
+    });
+    return past.map((one) => `${one.tagName.toLowerCase()}.${one.className} ${Math.round(one.getBoundingClientRect().right)} of ${wide}`).concat(`${document.documentElement.scrollWidth} of ${wide}`);
+  });
+}
+
+/** Buttons, links and fields that a finger would miss: smaller than 44 by 44, unless they stand in running text. */
+function tooSmall(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('button, a, input:not(.kt-file), .kt-file + label, select, textarea, summary')]
+      .map((one) => (one instanceof HTMLInputElement && (one.type === 'checkbox' || one.type === 'radio') ? (one.closest('label') ?? one) : one))
+      .filter((one) => one.offsetParent !== null && !one.closest('.nl-skip-link, p, h1, h2, h3, h4') && one.getBoundingClientRect().height < 43.5)
+      .map((one) => `${one.tagName.toLowerCase()}.${one.className} «${one.textContent?.trim().slice(0, 40)}» ${Math.round(one.getBoundingClientRect().width)}×${Math.round(one.getBoundingClientRect().height)}`),
+  );
+}
+
+describe('what would be seen', () => {
+  it('a picture without words, grey on grey, a row that sticks out, a target for needles', async () => {
+    const page = await show(own('plan'), {});
+    await page.evaluate(() => {
+      const bad = document.createElement('div');
+      const [picture, grey, wide, small] = ['img', 'p', 'div', 'button'].map((tag) => document.createElement(tag)) as [HTMLImageElement, HTMLElement, HTMLElement, HTMLElement];
+      picture.src = '/x.png';
+      grey.textContent = 'grijs';
+      Object.assign(grey.style, { color: '#999', background: '#aaa' });
+      wide.style.width = '3000px';
+      wide.textContent = 'breed';
+      small.textContent = 'x';
+      Object.assign(small.style, { width: '12px', height: '12px', padding: '0' });
+      bad.append(picture, grey, wide, small);
+      document.querySelector('main')?.append(bad);
+    });
+    const found = (await barriers(page)).join('\n');
+    expect(found).toContain('image-alt');
+    expect(found).toContain('color-contrast');
+    expect((await sticksOut(page)).join('\n')).toContain(' of 1180');
+    expect((await tooSmall(page)).join('\n')).toContain('12×12');
+    await page.context().close();
+  });
+});
+
+it('shows every section that the family has', () => {
+  const shown = SCREENS.map((screen) => screen.name);
+  const missing = sections.filter((id) => !['plan', 'agenda', 'verslagen'].includes(id) && !shown.includes(`section-${id}`));
+  expect(missing).toEqual([]);
+});
+
+describe.each(SCREENS)('$name', (screen) => {
+  it.each([
+    ['nl', 'light'],
+    ['nl', 'dark'],
+    ['en', 'light'],
+    ['en', 'dark'],
+  ] as const)('has no barrier in %s, %s', async (language, theme) => {
+    const page = await show(screen, { language, theme });
+    await page.screenshot({ path: join(screensFolder(), `${screen.name}.${language}.${theme}.png`), fullPage: true });
+    expect(await barriers(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe(language);
+    await page.context().close();
+    expect(faults.splice(0)).toEqual([]);
+  });
+
+  it('fits 320 pixels, twice the size, and the other way round; and stands still for who wants that', async () => {
+    const page = await show(screen, { width: 320, height: 640, theme: 'light', calm: true });
+    await page.screenshot({ path: join(screensFolder(), `${screen.name}.320.png`), fullPage: true });
+    expect(await sticksOut(page)).toEqual([]);
+    expect(await tooSmall(page)).toEqual([]);
+    expect(await page.evaluate(() => document.getAnimations().filter((one) => one.playState === 'running').length)).toBe(0);
+    await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+    await page.screenshot({ path: join(screensFolder(), `${screen.name}.rtl.png`), fullPage: true });
+    expect(await sticksOut(page)).toEqual([]);
+    await page.evaluate(() => {
+      document.documentElement.dir = 'ltr';
+      document.documentElement.dataset.text = 'largest';
+    });
+    expect(await sticksOut(page)).toEqual([]);
+    await page.context().close();
+    const twice = await show(screen, { width: 640, height: 410, scale: 2 });
+    expect(await sticksOut(twice)).toEqual([]);
+    await twice.context().close();
+  });
+});
