@@ -6,7 +6,7 @@ use dossier_store::{Store, keyfile};
 use serde_json::{Value, json};
 
 use crate::forger::write_unasked;
-use crate::world::{PASSPHRASE, Person, add, find, invite, set, settle};
+use crate::world::{PASSPHRASE, PATIENCE, Person, add, find, invite, set, settle};
 
 fn hashes(person: &Person, sections: &[&str]) -> Vec<Value> {
     let verified = person.ask(Request::Verify);
@@ -260,4 +260,37 @@ async fn chains_are_new_after_a_stop_that_was_not_orderly_and_only_then() {
     let lisa = Person::start(folder).await;
     assert_eq!(lisa.item("g-2")["status"], json!("orderly"));
     assert_eq!(lisa.ask(Request::Verify)["ok"], json!(true));
+}
+
+/// The port at an address, as soon as whoever has it lets go of it.
+async fn taken(address: &str) -> std::net::UdpSocket {
+    let patience = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        match std::net::UdpSocket::bind(address) {
+            Ok(socket) => return socket,
+            Err(_) if tokio::time::Instant::now() < patience => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_comes_back_where_others_remember_it_or_else_somewhere() {
+    let lisa = Person::new("Lisa Verhagen");
+    let first = lisa.online().await;
+    lisa.app.offline().await;
+
+    // Its own program of a moment ago, which has not let go of the port yet.
+    let held = taken(&first[0]).await;
+    let gone = tokio::spawn(async move {
+        tokio::task::yield_now().await;
+        drop(held);
+    });
+    assert_eq!(lisa.online().await, first);
+    gone.await.unwrap();
+    lisa.app.offline().await;
+
+    // Somebody else's program, which keeps it.
+    let _kept = taken(&first[0]).await;
+    assert_ne!(lisa.online().await, first);
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use dossier_store::Peer;
-use dossier_sync::driver::{Event as NetEvent, Host, JoinStream, Network, NetworkConfig, Relay};
+use dossier_sync::driver::{Event as NetEvent, Host, JoinStream, Network, NetworkConfig, Relay, StartError};
 use dossier_sync::protocol::Replica;
 use dossier_trust::codec::Reader;
 use dossier_trust::identity::Certificate;
@@ -95,6 +95,8 @@ const QUIET: Duration = Duration::from_millis(2500);
 /// … and this long when everybody was met.
 const SETTLED: Duration = Duration::from_millis(120);
 const LOOK: Duration = Duration::from_millis(20);
+/// Longest wait for the port of last time.
+const PORT_FREE: Duration = Duration::from_secs(3);
 /// What was taken on its author's word is judged when nothing else happened for so long.
 const BEHIND: Duration = Duration::from_millis(300);
 
@@ -419,10 +421,20 @@ impl App {
             (Some(listen), Some(port)) if listen.port() == 0 => Some(SocketAddr::new(listen.ip(), port)),
             _ => None,
         };
-        let first = match remembered {
-            Some(listen) => start(Some(listen)).await.ok(),
-            None => None,
-        };
+        let patience = Instant::now() + PORT_FREE;
+        let mut first = None;
+        while let Some(listen) = remembered {
+            match start(Some(listen)).await {
+                Ok(network) => first = Some(network),
+                // The program of a moment ago may still be letting go of it; on another port nobody would find this one.
+                Err(StartError::Listen(_)) if Instant::now() < patience => {
+                    tokio::time::sleep(LOOK).await;
+                    continue;
+                }
+                Err(_) => {}
+            }
+            break;
+        }
         let network = match first {
             Some(network) => network,
             None => start(reach.listen)

@@ -7,8 +7,6 @@ use crate::{Reader, StoreError, Tx};
 /// A line of this device's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
-    /// Its number: rises, never used twice.
-    pub seq: i64,
     /// When.
     pub at_ms: i64,
     /// In which dossier; all zero for the profile itself.
@@ -58,21 +56,21 @@ impl Way {
 }
 
 impl Reader {
-    /// Lines of the log at or after `since_ms`, the oldest first; with a dossier, only its lines.
+    /// Lines of the log at or after `since_ms`, in each dossier in the order in which they were added; with a dossier, only
+    /// its lines.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn activity(&self, dossier: Option<&DossierId>, since_ms: i64) -> Result<Vec<Activity>, StoreError> {
         self.all(
-            "SELECT seq, at_ms, dossier, event FROM activity
-             WHERE (?1 IS NULL OR dossier = ?1) AND at_ms >= ?2 ORDER BY seq",
+            "SELECT at_ms, dossier, event FROM activity
+             WHERE (?1 IS NULL OR dossier = ?1) AND at_ms >= ?2 ORDER BY dossier, n",
             (dossier.map(DossierId::as_bytes), since_ms),
             |row| {
                 Ok(Activity {
-                    seq: row.get(0)?,
-                    at_ms: row.get(1)?,
-                    dossier: DossierId(row.get(2)?),
-                    event: row.get(3)?,
+                    at_ms: row.get(0)?,
+                    dossier: DossierId(row.get(1)?),
+                    event: row.get(2)?,
                 })
             },
         )
@@ -130,7 +128,7 @@ impl Reader {
     /// When the disk fails.
     pub fn last_step(&self, dossier: &DossierId, way: Way) -> Result<Option<Vec<u8>>, StoreError> {
         self.one(
-            "SELECT step FROM undo WHERE dossier = ?1 AND way = ?2 ORDER BY seq DESC LIMIT 1",
+            "SELECT step FROM undo WHERE dossier = ?1 AND way = ?2 ORDER BY n DESC LIMIT 1",
             (dossier.as_bytes(), way.code()),
             |row| row.get(0),
         )
@@ -138,16 +136,17 @@ impl Reader {
 }
 
 impl Tx<'_> {
-    /// Adds a line to the log; its number.
+    /// Adds a line to the log of a dossier.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn add_activity(&self, at_ms: i64, dossier: &DossierId, event: &[u8]) -> Result<i64, StoreError> {
+    pub fn add_activity(&self, at_ms: i64, dossier: &DossierId, event: &[u8]) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO activity (at_ms, dossier, event) VALUES (?1, ?2, ?3)",
-            (at_ms, dossier.as_bytes(), event),
+            "INSERT INTO activity (dossier, n, at_ms, event)
+             VALUES (?1, 1 + coalesce((SELECT max(n) FROM activity WHERE dossier = ?1), 0), ?2, ?3)",
+            (dossier.as_bytes(), at_ms, event),
         )?;
-        Ok(self.connection.last_insert_rowid())
+        Ok(())
     }
 
     /// Removes lines older than `before_ms`; how many.
@@ -192,19 +191,23 @@ impl Tx<'_> {
         Ok(removed > 0)
     }
 
-    /// Adds a step, and drops the oldest beyond `cap` on its way in this dossier.
+    /// Adds a step. The last `cap` on its way in this dossier stay; older ones go, a quarter of `cap` at a time.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn push_step(&self, dossier: &DossierId, way: Way, step: &[u8], cap: u32) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO undo (dossier, way, step) VALUES (?1, ?2, ?3)",
+            "INSERT INTO undo (dossier, way, n, step)
+             VALUES (?1, ?2, 1 + coalesce((SELECT max(n) FROM undo WHERE dossier = ?1 AND way = ?2), 0), ?3)",
             (dossier.as_bytes(), way.code(), step),
         )?;
+        // Each deletion writes one more page, so most steps delete nothing.
         self.run(
             "DELETE FROM undo WHERE dossier = ?1 AND way = ?2
-                 AND seq <= (SELECT seq FROM undo WHERE dossier = ?1 AND way = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3)",
-            (dossier.as_bytes(), way.code(), cap),
+                 AND n <= (SELECT max(n) FROM undo WHERE dossier = ?1 AND way = ?2) - ?3
+                 AND (SELECT max(n) FROM undo WHERE dossier = ?1 AND way = ?2)
+                     - (SELECT min(n) FROM undo WHERE dossier = ?1 AND way = ?2) >= ?4",
+            (dossier.as_bytes(), way.code(), cap, cap + cap / 4),
         )?;
         Ok(())
     }
@@ -216,7 +219,8 @@ impl Tx<'_> {
     pub fn pop_step(&self, dossier: &DossierId, way: Way) -> Result<Option<Vec<u8>>, StoreError> {
         let step = self.last_step(dossier, way)?;
         self.run(
-            "DELETE FROM undo WHERE seq = (SELECT max(seq) FROM undo WHERE dossier = ?1 AND way = ?2)",
+            "DELETE FROM undo WHERE dossier = ?1 AND way = ?2
+                 AND n = (SELECT max(n) FROM undo WHERE dossier = ?1 AND way = ?2)",
             (dossier.as_bytes(), way.code()),
         )?;
         Ok(step)

@@ -7,7 +7,7 @@
 pub(crate) const APPLICATION_ID: i32 = 0x6b74_6166;
 
 /// Step n brings a database from layout n to n + 1.
-pub(crate) const MIGRATIONS: &[&str] = &[LAYOUT_1, LAYOUT_2, LAYOUT_3];
+pub(crate) const MIGRATIONS: &[&str] = &[LAYOUT_1, LAYOUT_2, LAYOUT_3, LAYOUT_4];
 
 // Rows that are small and found by a wide key live in the key's own tree (WITHOUT ROWID): one page to write instead
 // of two. Rows that may be megabytes do not.
@@ -168,6 +168,31 @@ ALTER TABLE documents ADD COLUMN shown BLOB NOT NULL DEFAULT x'';
 // A step that was taken back can be done again: 0 stands on the way back, 1 on the way forth.
 const LAYOUT_3: &str = "
 ALTER TABLE undo ADD COLUMN way INTEGER NOT NULL DEFAULT 0;
+";
+
+// Both are written with every edit: each in one tree, where it was two and a table of numbers.
+const LAYOUT_4: &str = "
+CREATE TABLE lines (
+    dossier BLOB NOT NULL,
+    n INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    event BLOB NOT NULL,
+    PRIMARY KEY (dossier, n)
+) STRICT, WITHOUT ROWID;
+INSERT INTO lines (dossier, n, at_ms, event) SELECT dossier, seq, at_ms, event FROM activity;
+DROP TABLE activity;
+ALTER TABLE lines RENAME TO activity;
+
+CREATE TABLE steps (
+    dossier BLOB NOT NULL,
+    way INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    step BLOB NOT NULL,
+    PRIMARY KEY (dossier, way, n)
+) STRICT, WITHOUT ROWID;
+INSERT INTO steps (dossier, way, n, step) SELECT dossier, way, seq, step FROM undo;
+DROP TABLE undo;
+ALTER TABLE steps RENAME TO undo;
 ";
 
 /// Everything that belongs to one dossier, in an order that foreign keys allow. `?1` is the dossier.

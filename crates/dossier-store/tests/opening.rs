@@ -169,7 +169,7 @@ fn a_database_of_a_later_version_is_left_alone() {
     let path = home.path().join("dossier.db");
     keyed(&path).execute_batch("PRAGMA user_version = 99").unwrap();
     let before = std::fs::read(&path).unwrap();
-    assert_eq!(opening(home.path(), 1), StoreError::Newer { found: 99, known: 3 });
+    assert_eq!(opening(home.path(), 1), StoreError::Newer { found: 99, known: 4 });
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
@@ -183,7 +183,16 @@ fn a_database_of_the_version_before_is_brought_along() {
         .execute_batch(
             "ALTER TABLE documents DROP COLUMN shown;
              INSERT INTO documents VALUES (x'01', x'01', x'01', x'01', 1, x'01');
-             ALTER TABLE undo DROP COLUMN way;
+             DROP TABLE activity;
+             CREATE TABLE activity (
+                 seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+                 at_ms INTEGER NOT NULL, dossier BLOB NOT NULL, event BLOB NOT NULL
+             ) STRICT;
+             INSERT INTO activity (at_ms, dossier, event) VALUES (5, x'01', x'02'), (4, x'01', x'03');
+             DROP TABLE undo;
+             CREATE TABLE undo (
+                 seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, dossier BLOB NOT NULL, step BLOB NOT NULL
+             ) STRICT;
              INSERT INTO undo (dossier, step) VALUES (x'01', x'01');
              PRAGMA user_version = 1",
         )
@@ -200,6 +209,11 @@ fn a_database_of_the_version_before_is_brought_along() {
     assert_eq!((count(&after, "items"), count(&after, "documents")), (items, 0));
     // A step of before leads back.
     assert_eq!(count(&after, "undo WHERE dossier = x'01' AND way = 0"), 1);
+    let first = "activity WHERE dossier = x'01' AND at_ms = 5 AND n = (SELECT min(n) FROM activity)";
+    assert_eq!(
+        (count(&after, "activity WHERE dossier = x'01'"), count(&after, first)),
+        (2, 1)
+    );
 }
 
 #[test]
