@@ -7,7 +7,7 @@ use dossier_store::{Store, StoreError, keyfile};
 use dossier_trust::ids::{ChainId, CompartmentId};
 use dossier_trust::item::{Kind, Lane, Position};
 use dossier_trust::operation::{OpId, Operation, Snapshot};
-use dossier_trust::preflight::pack;
+use dossier_trust::preflight::{pack, pack_document};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -182,10 +182,11 @@ async fn attack_55_a_checkpoint_bomb_or_one_with_an_unsound_change() {
         parts: Vec::new(),
     };
 
-    // 60 MB of nothing in 60 kB; more than the pin says; a run of a thousand billion rows.
+    // 60 MB of nothing in 60 kB, and in less than one; more than the pin says; a run of a thousand billion rows.
     let nothing = vec![0; 60 << 20];
     thief.checkpoint_packed(log, &ends, &pack(&nothing), snapshot(60 << 20, &nothing));
     thief.checkpoint_packed(log, &ends, &pack(&nothing), snapshot(1_000, &nothing));
+    thief.checkpoint_packed(log, &ends, &pack_document(&nothing), snapshot(1_000, &nothing));
     let run = [
         0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 0, 13, 0, 0, 1, 0x01, 7, 0, 0x80, 0xa0, 0x94, 0xa5, 0x8d, 0x1d, 0x05,
     ];

@@ -17,7 +17,7 @@ use crate::epoch::{EpochKey, SealError};
 use crate::identity::Random;
 use crate::ids::{CompartmentId, DossierId, EpochId, blake3};
 use crate::operation::Snapshot;
-use crate::preflight::{Limits, Refusal, pack, unpack, walk_document};
+use crate::preflight::{Refusal, pack_document, unpack_document, walk_document};
 
 /// Bytes of an uncompressed saved document.
 pub const MAX_SIZE: u32 = 64 * 1024 * 1024;
@@ -65,7 +65,7 @@ pub fn seal(
         .filter(|size| *size <= MAX_SIZE)
         .ok_or(Unusable::TooLarge)?;
     let ops = walk_document(saved, MAX_OPS)?.ops;
-    let parts = seal_packed(place, key, &pack(saved), random)?;
+    let parts = seal_packed(place, key, &pack_document(saved), random)?;
     let snapshot = Snapshot {
         hash: blake3(saved),
         ops,
@@ -75,7 +75,7 @@ pub fn seal(
     Ok((snapshot, parts))
 }
 
-/// Seals what [`pack`] made of a saved document, in parts.
+/// Seals what [`pack_document`] made of a saved document, in parts.
 ///
 /// # Errors
 /// [`Unusable::TooLarge`].
@@ -136,11 +136,7 @@ pub fn open<'k>(
             .map_err(|_: SealError| Unusable::Unopened)?;
         packed.extend_from_slice(&plain);
     }
-    let limits = Limits {
-        max_bytes: snapshot.size as usize,
-        ..Limits::SUITE_1
-    };
-    let saved = unpack(&packed, &limits).map_err(|_| Unusable::TooLarge)?;
+    let saved = unpack_document(&packed, snapshot.size as usize).map_err(|_| Unusable::TooLarge)?;
     if saved.len() != snapshot.size as usize || blake3(&saved) != snapshot.hash {
         return Err(Unusable::Forged);
     }

@@ -11,13 +11,15 @@ use dossier_trust::checkpoint::{self, Unusable};
 use dossier_trust::epoch::EpochKey;
 use dossier_trust::ids::{CompartmentId, DossierId, EpochId, blake3};
 use dossier_trust::operation::Snapshot;
-use dossier_trust::preflight::{Limits, inspect, walk_document};
+use dossier_trust::preflight::{Limits, inspect, pack_document, unpack_document, walk_document};
 
 use crate::shapes::{Seeded, spoil};
 use crate::writer::{chunk, sealed};
 
 /// Most rows that the walk may let through here, so that a load stays small.
 const MAX_ROWS: u32 = 10_000;
+/// Most bytes that something packed may come to here.
+const MOST: usize = 1 << 16;
 const PLACE: (DossierId, CompartmentId) = (DossierId([1; 32]), CompartmentId([2; 32]));
 
 /// The insides of a few documents, as they are saved.
@@ -47,6 +49,9 @@ static SAVED: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
 /// said, or not at all; and what was sealed opens to the same bytes, and to nothing once a part is another.
 pub fn checkpoint(data: &[u8]) {
     let Some((how, rest)) = data.split_first() else { return };
+    // Whatever comes packed, never more than may be.
+    assert!(unpack_document(rest, MOST).map_or(0, |raw| raw.len()) <= MOST);
+    assert_eq!(unpack_document(&pack_document(rest), rest.len()).as_deref(), Ok(rest));
     let mut u = Unstructured::new(rest);
     let inside = match how % 4 {
         0 => rest.to_vec(),

@@ -24,7 +24,7 @@ mod reader;
 mod runs;
 
 pub use change::{Inspected, inspect};
-pub use codec::{pack, unpack};
+pub use codec::{pack, pack_document, unpack, unpack_document};
 pub use document::{DocumentExtent, walk_document};
 pub use index::OpIndex;
 

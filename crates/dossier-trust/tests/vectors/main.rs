@@ -668,6 +668,23 @@ fn automerge_changes_as_they_are_sealed() {
     assert_eq!(doc.map_range(ROOT, ..).count(), 1);
 }
 
+/// What a file says of a checkpoint, its parts, and the saved document in them.
+fn opened_checkpoint(place: (DossierId, CompartmentId), file: &str) -> (Snapshot, Vec<Vec<u8>>, Vec<u8>) {
+    let held = file::read(file);
+    let parts: Vec<Vec<u8>> = each(&held["parts"]).map(bytes).collect();
+    let named = Snapshot {
+        hash: bytes(&held["hash"]).try_into().unwrap(),
+        ops: u32::try_from(held["ops"].as_u64().unwrap()).unwrap(),
+        size: u32::try_from(held["size"].as_u64().unwrap()).unwrap(),
+        parts: parts.iter().map(|part| blake3(part)).collect(),
+    };
+    let key = EpochKey::from_bytes(bytes(&held["key"]).try_into().unwrap());
+    let part = |name: &[u8; 32]| parts.iter().find(|part| blake3(part) == *name).cloned();
+    let saved = checkpoint::open(place, &named, part, |epoch| (*epoch == key.epoch()).then_some(&key)).unwrap();
+    assert_eq!(hex(&saved), held["saved"]);
+    (named, parts, saved)
+}
+
 /// The document of [`changes`] as a checkpoint carries it.
 #[test]
 fn a_checkpoint_and_its_parts() {
@@ -686,18 +703,11 @@ fn a_checkpoint_and_its_parts() {
             "parts": parts.iter().map(hex).collect::<Vec<_>>(),
         }),
     );
-    let held = file::read("checkpoint.json");
-    let parts: Vec<Vec<u8>> = each(&held["parts"]).map(bytes).collect();
-    let named = Snapshot {
-        hash: bytes(&held["hash"]).try_into().unwrap(),
-        ops: u32::try_from(held["ops"].as_u64().unwrap()).unwrap(),
-        size: u32::try_from(held["size"].as_u64().unwrap()).unwrap(),
-        parts: parts.iter().map(|part| blake3(part)).collect(),
-    };
-    let key = EpochKey::from_bytes(bytes(&held["key"]).try_into().unwrap());
+    let (named, parts, opened) = opened_checkpoint(place, "checkpoint.json");
     let part = |name: &[u8; 32]| parts.iter().find(|part| blake3(part) == *name).cloned();
-    let opened = checkpoint::open(place, &named, part, |epoch| (*epoch == key.epoch()).then_some(&key)).unwrap();
-    assert_eq!(hex(&opened), held["saved"]);
+    assert_eq!(opened, saved);
+    // As it was packed before, with DEFLATE.
+    assert_eq!(opened_checkpoint(place, "checkpoint-deflate.json").2, saved);
     assert_eq!(AutoCommit::load(&opened).unwrap().get_heads(), doc.get_heads());
     // Not in another place, not with one bit changed, not with less in it than the pin says.
     let keys = |epoch: &EpochId| (*epoch == key.epoch()).then_some(&key);
