@@ -1,20 +1,22 @@
 //! Somebody has the resident's laptop. The resident has the phone and the words.
 
+use dossier_app::contract::Request;
 use dossier_model::RecordContent;
-use dossier_trust::ids::CompartmentId;
+use dossier_trust::ids::{CompartmentId, GenerationId};
 use dossier_trust::item::{Lane, Position};
 use dossier_trust::operation::{EraseAt, OpId, Operation, Right};
+use dossier_trust::record::Record;
 use serde_json::json;
 
 use crate::denied::let_in;
-use crate::forger::Forger;
+use crate::forger::{Dice, Forger};
 use crate::stage::{GOAL, KARINS_GOAL, NOTE, Stage, agree, go_on, see, stranger, until};
 use crate::world::{Person, find};
 
 /// The root cuts the laptop: everything stays that it did before it was stolen, and of what came later what others built
 /// on. The words are on paper; the phone's
 /// folder has them too. Anybody may carry it; here the laptop does.
-fn cut_the_laptop(stage: &Stage, built_on: &[Position]) -> Forger {
+pub fn cut_the_laptop(stage: &Stage, built_on: &[Position]) -> Forger {
     let phone = stage.forger("phone");
     let device = stage.certificate("lisa").device;
     let mut places = phone.compartments();
@@ -101,6 +103,106 @@ async fn attack_46_a_thief_with_the_residents_laptop_grants_herself_access() {
     hers.takes_from(&reader);
     let now = reader.key(plan).epoch();
     assert!(!thief.keys(plan).contains_key(&now) && !hers.keys(plan).contains_key(&now));
+}
+
+/// A compartment as a thief with an owner device founds it: with a generation, a key for everybody, these people let in,
+/// and a word of what it is.
+fn found(thief: &Forger, stage: &Stage, number: u8, guests: &[&str]) -> CompartmentId {
+    let id = CompartmentId([number; 32]);
+    let log = thief.open(id, Lane::Log, OpId::OWNER);
+    thief.operation(
+        log,
+        Operation::Generation {
+            parent: GenerationId::default(),
+            base: Vec::new(),
+            drop: Vec::new(),
+        },
+    );
+    let mut readers = vec![stage.certificate("lisa"), stage.certificate("phone")];
+    for (at, who) in (0..).zip(guests) {
+        let certificate = stage.certificate(who);
+        readers.push(certificate);
+        thief.operation(
+            log,
+            Operation::Device {
+                certificate: certificate.clone(),
+                holder: None,
+            },
+        );
+        thief.operation(log, let_in(&certificate.root, Right::Edit, at));
+    }
+    thief.rotate(log, Vec::new(), &readers);
+    let about = json!({
+        "type": "compartment",
+        "place": {"section": {"section": "plan", "side": "wat"}},
+        "label": "Van de dief",
+        "title": "Van de dief",
+        "owner": "p-lisa",
+        "owner_name": "Lisa Verhagen",
+        "version": 9,
+    });
+    let key = thief.device.signing_key();
+    let bytes = about.to_string().into_bytes();
+    let mut dice = Dice::new("about");
+    let record = Record::sign(thief.dossier, thief.certificate.clone(), bytes, &key, &mut dice);
+    let notes = thief.open(id, Lane::Rec, OpId::OWNER);
+    thief.post(notes, &record);
+    id
+}
+
+fn holds(person: &Person, compartment: CompartmentId) -> bool {
+    let verified = person.ask(Request::Verify);
+    assert_eq!(verified["faults"], json!([]));
+    let all = verified["compartments"].as_array().unwrap();
+    all.iter().any(|one| one["compartment"] == json!(compartment.to_hex()))
+}
+
+async fn all_hold(people: &[&Person], compartment: CompartmentId, held: bool) {
+    until(people, || {
+        match people.iter().position(|person| holds(person, compartment) != held) {
+            Some(at) => Err(format!("person {at} holds what the thief founded: {}", !held)),
+            None => Ok(()),
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_46_a_laptop_that_was_put_out_founds_nothing() {
+    let stage = Stage::set().await;
+    let phone = stage.arrive("phone").await;
+    let (jeroen, ria) = (stage.arrive("jeroen").await, stage.arrive("ria").await);
+    let all = [&phone, &jeroen, &ria];
+    let thief = stage.forger("lisa");
+    let guests = ["jeroen", "ria", "tim"];
+    // While nobody knows better it is one of the resident's.
+    let early = found(&thief, &stage, 66, &guests);
+    for whom in ["phone", "jeroen", "ria"] {
+        stage.visit(&thief, whom).await;
+    }
+    all_hold(&all, early, true).await;
+    let cutter = cut_the_laptop(&stage, &[]);
+    for whom in ["phone", "jeroen", "ria"] {
+        stage.visit(&cutter, whom).await;
+    }
+    all_hold(&all, early, false).await;
+    // Afterwards nobody takes another, nor the first one again: from her, or from somebody who carries it for her.
+    let late = found(&thief, &stage, 67, &guests);
+    let carrier = stage.forger("tim");
+    carrier.takes_from(&thief);
+    for whom in ["phone", "jeroen", "ria"] {
+        stage.visit(&thief, whom).await;
+        stage.visit(&carrier, whom).await;
+    }
+    for person in all {
+        assert!(!holds(person, early) && !holds(person, late));
+        assert_eq!(person.item("g-1")["title"], json!(GOAL));
+        let shown = person.ask(Request::Show { dossier: None });
+        assert!(!shown.to_string().contains("Van de dief"));
+    }
+    go_on(&[&phone, &jeroen], &all).await;
+    // What the laptop founded before it was stolen, everybody keeps, and a newcomer gets.
+    agree(&all, "plan").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,16 +1,20 @@
 //! Peers who flood, dawdle, probe and make things up.
 
+use automerge::ActorId;
 use dossier_app::contract::Request;
+use dossier_model::layout::{self, Edit};
 use dossier_sync::driver::JOIN_ALPN;
 use dossier_sync::protocol::Loose;
 use dossier_trust::codec::{Canonical, Writer as Bytes};
 use dossier_trust::epoch::{EpochKey, Wrap};
-use dossier_trust::identity::{DeviceSecrets, Random};
+use dossier_trust::identity::{Certificate, DeviceSecrets, Random, RootSecret};
 use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, EpochId};
-use dossier_trust::item::{Item, Kind, Lane, Open, SignedOpen, Tip};
+use dossier_trust::item::{Item, Kind, Lane, Open, SUITE, SignedOpen, Tip};
+use dossier_trust::receipt::Receipt;
+use ed25519_dalek::Signer;
 use serde_json::{Value, json};
 
-use crate::attacker::{Attacker, Dice, INVALID, Line, QUOTA, Refused, UNWANTED, dial, ended, endpoint};
+use crate::attacker::{Attacker, Dice, INVALID, Line, Pen, QUOTA, Refused, UNWANTED, dial, ended, endpoint};
 use crate::scene::{Scene, goes_on, knows, let_in, title, until, waiting};
 use crate::world::Person;
 
@@ -353,5 +357,140 @@ async fn attack_56_invented_wraps_without_end() {
         wraps.len(),
         "nobody but who may let others in makes wraps"
     );
+    scene.goes_on().await;
+}
+
+/// How often somebody's log says that too much of a person's was sent.
+fn told_of_too_much(of: &Person, name: &str) -> usize {
+    let access = of.ask(Request::Access { dossier: None });
+    let people = access["people"].as_array().unwrap();
+    let person = people.iter().find(|one| one["name"] == name).unwrap();
+    let log = of.ask(Request::Log {
+        dossier: None,
+        person: Some(person["person"].as_str().unwrap().to_owned()),
+        since: None,
+    });
+    let lines = log.as_array().unwrap().iter();
+    lines.filter(|one| one["reason"] == "too_much").count()
+}
+
+/// A receipt as well signed as can be, with this many bytes that nobody opens.
+fn receipt(place: (DossierId, CompartmentId), by: &DeviceSecrets, certificate: &Certificate, salt: u32) -> Loose {
+    let mut salted = [0; 16];
+    salted[..4].copy_from_slice(&salt.to_be_bytes());
+    let unsigned = Receipt {
+        dossier: place.0,
+        compartment: place.1,
+        by: certificate.clone(),
+        salt: salted,
+        file: vec![7; 16_000],
+        signature: [0; 64],
+    };
+    let bytes = unsigned.to_bytes();
+    assert_eq!(bytes[0], SUITE);
+    let mut purposed = Bytes::new();
+    purposed
+        .fixed(b"keukentafel/1/")
+        .bytes(b"receipt")
+        .fixed(&bytes[..bytes.len() - 64]);
+    let signed = Receipt {
+        signature: by.signing_key().sign(&purposed.finish()).to_bytes(),
+        ..unsigned
+    };
+    signed.verify().unwrap();
+    Loose {
+        kind: 2,
+        about: certificate.device.0,
+        bytes: signed.to_bytes(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_receipts_without_end() {
+    let scene = Scene::new().await;
+    let place = (scene.mark.dossier, scene.mark.compartment);
+    let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    let mut dice = Dice::new(9);
+    // By devices that were made for the purpose.
+    let made_up: Vec<Loose> = (0..20)
+        .map(|salt| {
+            let root = RootSecret::from_entropy(dice.array());
+            let device = DeviceSecrets::generate(&mut dice);
+            let certificate = root.certify(&device).unwrap();
+            receipt(place, &device, &certificate, salt)
+        })
+        .collect();
+    let refused = line.deliver(place, &[], &[], &made_up).await.unwrap();
+    assert_eq!(count(&refused, UNWANTED), made_up.len());
+    // By one that was let in.
+    let own = scene.mark.known.iter();
+    let own = own
+        .clone()
+        .find(|one| one.device == scene.mark.device.device())
+        .unwrap();
+    let (mut kept, mut full) = (0, 0);
+    for batch in 0..20 {
+        let receipts: Vec<Loose> = (0..60)
+            .map(|at| receipt(place, &scene.mark.device, own, batch * 60 + at))
+            .collect();
+        let refused = line.deliver(place, &[], &[], &receipts).await.unwrap();
+        assert_eq!(count(&refused, QUOTA), refused.len());
+        kept += receipts.iter().map(|one| one.bytes.len()).sum::<usize>() * (60 - refused.len()) / 60;
+        full += refused.len();
+    }
+    assert!(kept <= (16 << 20) + 20_000, "{kept} bytes of receipts");
+    assert!(full > 100);
+    // What is here already is not refused when it comes again.
+    let first = receipt(place, &scene.mark.device, own, 0);
+    assert!(line.deliver(place, &[], &[], &[first]).await.unwrap().is_empty());
+    assert_eq!(told_of_too_much(&scene.lisa, "Mark Vos"), 1);
+    scene.goes_on().await;
+}
+
+/// A title for the goal, written by Mark on the plan as he has it and on what else he wrote.
+fn titled(scene: &mut Scene, pen: &mut Pen, on: &mut automerge::AutoCommit, title: &str) -> Item {
+    on.set_actor(ActorId::from(pen.actor().as_slice()));
+    let edit = Edit::Set {
+        id: scene.goal.clone(),
+        path: vec!["title".into()],
+        value: json!(title),
+    };
+    let written = layout::apply(on, &[edit], 0).unwrap().remove(0);
+    scene.mark.change(pen, &written.bytes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_56_what_never_counts_without_end_by_somebody_who_may_write() {
+    let mut scene = Scene::new().await;
+    let place = (scene.mark.dossier, scene.mark.compartment);
+    let mut line = Line::dial(&scene.mark, &scene.lisa, scene.lisa_at).await;
+    let mut kept = 0;
+    for round in 0..6 {
+        let mut pen = scene.mark.pen();
+        let items: Vec<Item> = (0..400u32)
+            .map(|at| scene.mark.sealed(&mut pen, &at.to_be_bytes()))
+            .collect();
+        let open = std::slice::from_ref(&pen.open);
+        let refused = line.deliver(place, open, &items, &[]).await.unwrap();
+        let whole = if round < 3 { 0 } else { items.len() };
+        assert_eq!(refused.len(), whole, "round {round}: what never counts has room once");
+        kept += items.len() - refused.len();
+    }
+    assert_eq!(waiting(&scene.lisa).len(), kept, "what was refused is not there");
+    assert_eq!(told_of_too_much(&scene.lisa, "Mark Vos"), 1);
+    // What he writes as he should is taken all the same, and so is what rests on work that is still on its way.
+    let mut doc = scene.mark.doc();
+    let (mut early, mut late) = (scene.mark.pen(), scene.mark.pen());
+    let first = titled(&mut scene, &mut early, &mut doc, "Eerst dit");
+    let second = titled(&mut scene, &mut late, &mut doc, "En dan dit");
+    for (pen, item) in [(&late, second), (&early, first)] {
+        let open = std::slice::from_ref(&pen.open);
+        let refused = line.deliver(place, open, &[item], &[]).await.unwrap();
+        assert_eq!(refused, []);
+    }
+    until(&scene.karin, "what Mark wrote", |karin| {
+        title(karin, &scene.goal) == json!("En dan dit")
+    })
+    .await;
     scene.goes_on().await;
 }

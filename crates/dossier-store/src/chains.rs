@@ -361,6 +361,25 @@ impl Reader {
         )
     }
 
+    /// Number and length of the wraps or receipts of a compartment, by what they are about.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn loose_by_subject(
+        &self,
+        dossier: &DossierId,
+        compartment: &CompartmentId,
+        kind: u8,
+    ) -> Result<Vec<([u8; 32], u64, u64)>, StoreError> {
+        let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
+        self.all(
+            "SELECT about, count(*), sum(length(bytes)) FROM loose
+             WHERE dossier = ?1 AND compartment = ?2 AND kind = ?3 GROUP BY about ORDER BY about",
+            (dossier.as_bytes(), compartment.as_bytes(), kind),
+            |row| Ok((row.get(0)?, unsigned(row.get(1)?), unsigned(row.get(2)?))),
+        )
+    }
+
     /// Names of everything loose in a compartment, sorted; with a kind, only those.
     ///
     /// # Errors
@@ -463,6 +482,27 @@ impl Tx<'_> {
     /// When the disk fails.
     pub fn drop_items_below(&self, chain: &ChainId, n: u32) -> Result<usize, StoreError> {
         self.run("DELETE FROM items WHERE chain = ?1 AND n < ?2", (chain.as_bytes(), n))
+    }
+
+    /// Removes a compartment: its chains with their items, what is loose there, and what was kept of it opened.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn delete_compartment(&self, dossier: &DossierId, compartment: &CompartmentId) -> Result<(), StoreError> {
+        const OF_ITS_CHAINS: [&str; 4] = ["items", "own_chains", "deliveries", "chains"];
+        const OF_ITSELF: [&str; 5] = ["loose", "epoch_keys", "documents", "opened", "owed"];
+        let place = (dossier.as_bytes(), compartment.as_bytes());
+        for table in OF_ITS_CHAINS {
+            let chains = "SELECT chain FROM chains WHERE dossier = ?1 AND compartment = ?2";
+            self.run(&format!("DELETE FROM {table} WHERE chain IN ({chains})"), place)?;
+        }
+        for table in OF_ITSELF {
+            self.run(
+                &format!("DELETE FROM {table} WHERE dossier = ?1 AND compartment = ?2"),
+                place,
+            )?;
+        }
+        Ok(())
     }
 
     /// Removes an item; says whether it was there.

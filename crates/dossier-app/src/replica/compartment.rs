@@ -119,7 +119,7 @@ pub struct Compartment {
     pub hollow: BTreeSet<Position>,
     pub(super) about: Option<About>,
     pub(super) notes: BTreeMap<OpId, GrantNote>,
-    wraps: Vec<Wrap>,
+    pub(super) wraps: Vec<Wrap>,
     applied: BTreeSet<Position>,
 }
 

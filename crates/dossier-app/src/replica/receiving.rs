@@ -15,6 +15,7 @@ use dossier_trust::receipt::Receipt;
 
 use super::checkpoint::LOOSE_PART;
 use super::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
+use super::opening::Opens;
 use super::quota::{MAX_CHAINS, Outside, Payer};
 use super::settling::OWED_PIN;
 use super::writing::{forget_saved, stored_chain, stored_item};
@@ -58,7 +59,7 @@ impl Home {
             return Err(Fault::internal("dossier"));
         };
         held.judge_for_arrival(&self.store, me, &compartment)?;
-        let sound = held.check(&self.store, batch, me.id(), &mut accepted)?;
+        let sound = held.check(&self.store, batch, me, &mut accepted)?;
         let refused = held.lines_of_refusals(compartment, &sound.full, now_ms);
         let new_operations = !sound.operations.is_empty();
         let stored = self.store.transact::<_, Fault>(|tx| {
@@ -114,14 +115,17 @@ impl Home {
             .compartments
             .get(compartment)
             .filter(|held| !held.log.is_empty());
-        // One that is not known is the resident's, or made up.
+        // One that is not known is the resident's, or made up. A device that was put out founds nothing: whatever it founded
+        // before, the root speaks there as well.
+        let founds =
+            |device: &DeviceId| device.0 == owners.root().0 || (owners.is_owner(device) && !owners.is_cut(device));
         let residents = || {
             *compartment == CompartmentId::DOSSIER
                 || batch.opens.iter().any(|signed| {
                     let open = &signed.open;
                     open.lane == Lane::Log
                         && (open.dossier, open.compartment) == (*id, *compartment)
-                        && owners.is_owner(&open.device)
+                        && founds(&open.device)
                         && signed.verify().is_ok()
                 })
         };
@@ -132,7 +136,7 @@ impl Home {
                 // Into a compartment that is known here, only whoever has something to do with it brings anything.
                 let at_home = match known {
                     Some(held) => held.consent.principal_of(&device).is_some(),
-                    None => owners.is_owner(&device) || residents(),
+                    None => founds(&device) || residents(),
                 };
                 (invited_us && !owners.is_cut(&device)) || (at_home && dossier.principal_of(&device).is_some())
             }
@@ -273,7 +277,7 @@ impl Dossier {
     }
 
     /// Keeps what holds on its own: signatures, links, lanes, bodies. Who may write what is the verdict's to say.
-    fn check(&mut self, store: &Reader, batch: Batch, me: DeviceId, accepted: &mut Accepted) -> Result<Sound, Fault> {
+    fn check(&mut self, store: &Reader, batch: Batch, me: &Me, accepted: &mut Accepted) -> Result<Sound, Fault> {
         let mut sound = Sound::default();
         let Self {
             id, part, compartments, ..
@@ -298,27 +302,40 @@ impl Dossier {
         let items = batch.items.into_iter().enumerate();
         let (operations, content): (Vec<_>, Vec<_>) = items.partition(|(_, item)| item.header.kind == Kind::Operation);
         held.check_opens(log, fits, &mut sound, accepted);
-        let mut outside = held.outside(store)?;
-        held.check_items(operations, &me, &mut outside, &mut sound, accepted);
+        let mut outside = Outside::new(store);
+        held.check_items(operations, me, &mut outside, &mut sound, accepted);
         if !is_part && !sound.operations.is_empty() {
             let log: Vec<Entry> = held.log.iter().chain(&sound.operations).cloned().collect();
             held.consent = Consent::of_compartment(&owners, &held.chains, &log);
         }
         held.check_opens(others, fits, &mut sound, accepted);
-        held.check_items(content, &me, &mut outside, &mut sound, accepted);
+        held.check_items(content, me, &mut outside, &mut sound, accepted);
         for (at, loose) in batch.loose.into_iter().enumerate() {
             match checked_loose(&loose, id, compartment) {
                 Some(CheckedLoose::Wrap(wrap)) if !held.log.is_empty() && !held.may_wrap(&wrap) => {
                     accepted.refused.push((Refused::Loose(at), Refusal::Unwanted));
                 }
+                Some(CheckedLoose::Wrap(wrap)) if !held.takes_wrap(&mut outside, &wrap) => {
+                    sound.full.insert(held.payer(&wrap.by), wrap.by);
+                    accepted.refused.push((Refused::Loose(at), Refusal::Quota));
+                }
                 Some(CheckedLoose::Wrap(wrap)) => {
                     sound.wraps.push(wrap);
                     sound.loose.push(loose);
                 }
-                Some(CheckedLoose::Receipt(receipt)) => {
-                    sound.receipts.push(receipt);
-                    sound.loose.push(loose);
-                }
+                Some(CheckedLoose::Receipt(receipt)) => match held.takes_receipt(&mut outside, &receipt, &loose) {
+                    Ok(()) => {
+                        sound.receipts.push(receipt);
+                        sound.loose.push(loose);
+                    }
+                    Err(why) => {
+                        let device = receipt.by.device;
+                        if why == Refusal::Quota {
+                            sound.full.insert(held.payer(&device), device);
+                        }
+                        accepted.refused.push((Refused::Loose(at), why));
+                    }
+                },
                 Some(CheckedLoose::Part) if !held.wants_part(&loose.about) => {
                     accepted.refused.push((Refused::Loose(at), Refusal::Unwanted));
                 }
@@ -329,6 +346,7 @@ impl Dossier {
                 None => accepted.refused.push((Refused::Loose(at), Refusal::Invalid)),
             }
         }
+        outside.end()?;
         Ok(sound)
     }
 
@@ -427,13 +445,13 @@ impl Compartment {
     fn check_items(
         &mut self,
         items: Vec<(usize, Item)>,
-        me: &DeviceId,
-        outside: &mut Outside,
+        eyes: &dyn Opens,
+        outside: &mut Outside<'_>,
         sound: &mut Sound,
         accepted: &mut Accepted,
     ) {
         for (at, item) in items {
-            match self.check_item(&item, me, outside) {
+            match self.check_item(&item, eyes, outside) {
                 Ok(Place::Lacking) => sound.filled.push(item),
                 Ok(Place::New) => {
                     if item.header.kind == Kind::Operation
@@ -460,7 +478,7 @@ impl Compartment {
     }
 
     /// Valid on its own and in its place.
-    fn check_item(&mut self, item: &Item, me: &DeviceId, outside: &mut Outside) -> Result<Place, Refusal> {
+    fn check_item(&mut self, item: &Item, eyes: &dyn Opens, outside: &mut Outside<'_>) -> Result<Place, Refusal> {
         let chain = item.header.chain;
         let held = self.chains.get(&chain).ok_or(Refusal::Missing)?;
         let open: &Open = &held.open;
@@ -468,7 +486,8 @@ impl Compartment {
         // What a checkpoint holds already comes from those who keep it all.
         if self.hollow.contains(&position) && item.body.is_some() {
             // Only where it may be: what was erased, or went with an access that ended, does not come back.
-            if self.is_erased_at(&position, me) || self.consent.right_of(me).is_none() {
+            let me = eyes.device();
+            if self.is_erased_at(&position, &me) || self.consent.right_of(&me).is_none() {
                 return Ok(Place::Held);
             }
             item.verify_in(chain, open).map_err(|_| Refusal::Invalid)?;
@@ -492,8 +511,11 @@ impl Compartment {
         {
             return Err(Refusal::Invalid);
         }
-        let writes = self.consent.within(&self.chains, open, &position, item.header.kind);
-        if writes.is_err() && !outside.takes(self.payer(&open.device), item.header.len) {
+        let takes = match self.consent.within(&self.chains, open, &position, item.header.kind) {
+            Ok(()) => self.takes_rightful(outside, &open.device, item, eyes),
+            Err(_) => self.takes_denied(outside, &open.device, item),
+        };
+        if !takes {
             return Err(Refusal::Quota);
         }
         let new = match self.chains.add(&item.header) {

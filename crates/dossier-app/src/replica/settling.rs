@@ -84,6 +84,7 @@ impl Home {
         if dossier.closed || dossier.is_over_for(&me) {
             return Ok(());
         }
+        self.forget_what_thieves_founded(id)?;
         self.rest_on_checkpoints(id)?;
         let dossier = self.dossier(id)?;
         dossier.settled = true;
@@ -155,6 +156,25 @@ impl Home {
         // Pins bring in work that was judged outside; memory is built again from the store.
         self.reload(id);
         self.dossier(id)?;
+        Ok(())
+    }
+
+    /// Forgets compartments in which nobody said anything but a device of the resident's that was put out since, and whom
+    /// nobody else let in: had it founded them before it was stolen, the root would speak there as well.
+    fn forget_what_thieves_founded(&mut self, id: &DossierId) -> Result<(), Fault> {
+        let founded = self.dossier(id)?.founded_by_thieves();
+        if founded.is_empty() {
+            return Ok(());
+        }
+        self.store.transact::<_, Fault>(|tx| {
+            for compartment in &founded {
+                tx.delete_compartment(id, compartment)?;
+            }
+            Ok(())
+        })?;
+        self.reload(id);
+        self.dossier(id)?;
+        self.after_change(id, founded.into_iter(), true);
         Ok(())
     }
 
@@ -396,6 +416,23 @@ impl Compartment {
 }
 
 impl Dossier {
+    /// See [`Home::forget_what_thieves_founded`].
+    fn founded_by_thieves(&self) -> Vec<CompartmentId> {
+        let owners = &self.part.consent;
+        let is_known = |device: &DeviceId, but: CompartmentId| {
+            let mut others = self.compartments.values().filter(|other| other.id != but);
+            device.0 == owners.root().0
+                || (owners.is_owner(device) && !owners.is_cut(device))
+                || others.any(|other| !owners.is_owner(device) && other.consent.principal_of(device).is_some())
+        };
+        let founded = self.compartments.values().filter(|held| {
+            let mut chains = held.chains.iter().map(|(_, chain)| &chain.open.device);
+            let is_begun = !held.log.is_empty();
+            is_begun && held.consent.current_generation().is_none() && !chains.any(|device| is_known(device, held.id))
+        });
+        founded.map(|held| held.id).collect()
+    }
+
     /// Grants whose last day has passed: a resident's device ends them.
     fn expired(&self, now_s: u64) -> BTreeMap<CompartmentId, Vec<OpId>> {
         let mut found = BTreeMap::new();
