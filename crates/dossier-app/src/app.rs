@@ -417,6 +417,10 @@ impl Home {
                 let id = self.named(some(&dossier))?;
                 changed(self.item_remove(&id, &item)?)
             }
+            Request::ItemErase { dossier, id: item } => {
+                let id = self.named(some(&dossier))?;
+                changed(self.item_erase(&id, &item)?)
+            }
             Request::Undo { dossier } => {
                 let id = self.named(some(&dossier))?;
                 json(&self.undo(&id)?)
@@ -597,7 +601,9 @@ fn tried(request: &Request) -> Option<(Option<String>, String)> {
         Request::ItemAdd { dossier, section, .. } | Request::Section { dossier, section } => {
             (text(dossier), section.clone())
         }
-        Request::ItemSet { dossier, id, .. } | Request::ItemRemove { dossier, id } => (text(dossier), id.clone()),
+        Request::ItemSet { dossier, id, .. }
+        | Request::ItemRemove { dossier, id }
+        | Request::ItemErase { dossier, id } => (text(dossier), id.clone()),
         Request::NoteAdd { dossier, section, .. } => (dossier.clone(), section.clone()),
         Request::NoteReact { dossier, note, .. } => (dossier.clone(), note.clone()),
         Request::CorrectionAsk(ask) => (ask.dossier.clone(), ask.note.clone()),

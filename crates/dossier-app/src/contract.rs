@@ -183,6 +183,15 @@ pub enum Request {
         /// Item id.
         id: String,
     },
+    /// Take an item out of the dossier for good, with what it ever was and what was said about it: hidden at once, destroyed
+    /// a week later by everybody who hears of it. Who wrote the rest of its section before today is not kept. Cannot be
+    /// undone. Answers [`Changed`].
+    ItemErase {
+        /// Dossier id (hex).
+        dossier: String,
+        /// Item id.
+        id: String,
+    },
     /// Undo this device's own last step; again, and the one before it. Answers [`Undone`](crate::undo::Undone).
     Undo {
         /// Dossier id (hex).

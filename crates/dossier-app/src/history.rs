@@ -69,6 +69,8 @@ pub enum StepDeed {
     Added,
     /// Brought it along from before this dossier.
     BroughtAlong,
+    /// Let it stand when the document began anew, because something was taken out for good. Who wrote it is not kept.
+    Kept,
     /// Proposed it, with a right to add only.
     Contributed,
     /// Took somebody's proposal over.
@@ -241,11 +243,13 @@ fn right_of(compartment: &Compartment, open: &Open) -> Option<String> {
 }
 
 fn doc_steps(compartment: &Compartment, steps: &[layout::Step]) -> Vec<Told> {
+    let opening = compartment.opening().unwrap_or_default();
     let told = steps.iter().filter_map(|step| {
         let chain = <[u8; 32]>::try_from(step.actor.to_bytes()).ok().map(ChainId)?;
         let open = &compartment.chains.get(&chain)?.open;
         let deed = match (&step.before, &step.after) {
             (None, None) => return None,
+            (None, Some(_)) if opening.get(&chain).is_some_and(|upto| step.seq <= u64::from(*upto)) => StepDeed::Kept,
             (None, Some(item)) if item.from.is_some() => StepDeed::TakenOver,
             (None, Some(item)) if item.source.as_deref() == Some(BROUGHT_ALONG) => StepDeed::BroughtAlong,
             (None, Some(_)) => StepDeed::Added,
@@ -497,7 +501,7 @@ fn put_back(told: &mut [Told]) {
             before.who == step.who
                 && match step.deed {
                     StepDeed::Changed => before.deed == StepDeed::Changed && inverse(),
-                    StepDeed::Added | StepDeed::BroughtAlong | StepDeed::TakenOver => {
+                    StepDeed::Added | StepDeed::BroughtAlong | StepDeed::Kept | StepDeed::TakenOver => {
                         before.deed == StepDeed::Removed && before.before == step.after
                     }
                     StepDeed::Contributed

@@ -353,7 +353,7 @@ impl Dossier {
                     | RecordContent::Seen { target, .. }
                     | RecordContent::Removed { target },
                 ) => target == id,
-                Content::About(_) | Content::Unknown => false,
+                Content::About(_) | Content::SaidAgain(_) | Content::Unknown => false,
             });
             let held = layout::read_item(&*compartment.doc, id);
             if said || (held.is_some() && found.is_some()) {
@@ -558,7 +558,7 @@ fn with_id(block: &Value, id: &str) -> Value {
 }
 
 /// What somebody said in their own voice stays as it was said: for its author too, who can say something more.
-fn refuse_voice(shown: &ShownItem) -> Result<(), Fault> {
+pub(crate) fn refuse_voice(shown: &ShownItem) -> Result<(), Fault> {
     let brought_along = shown.provenance.source.as_deref() == Some(BROUGHT_ALONG);
     if is_voice(&shown.kind) && (brought_along || shown.record.is_some()) {
         return Err(Fault::not_allowed(shown.id.as_str()));

@@ -21,6 +21,7 @@ mod door;
 pub mod dossiers;
 pub mod emergency;
 mod fault;
+pub mod for_good;
 pub mod history;
 pub mod home;
 pub mod invitation;

@@ -199,6 +199,7 @@ impl Compartment {
                     RecordContent::Reaction { .. } | RecordContent::Update { .. } | RecordContent::Seen { .. },
                 )
                 | Content::About(_)
+                | Content::SaidAgain(_)
                 | Content::Unknown => return None,
             }
         }
@@ -207,7 +208,7 @@ impl Compartment {
 }
 
 /// Somebody else may have taken the item away since, or brought it back.
-fn still_fits(compartment: &Compartment, edit: &Edit) -> bool {
+pub(crate) fn still_fits(compartment: &Compartment, edit: &Edit) -> bool {
     let there = |id: &str| layout::read_item(&*compartment.doc, id).is_some();
     match edit {
         Edit::Add(item) => !there(&item.id),

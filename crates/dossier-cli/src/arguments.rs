@@ -239,6 +239,9 @@ pub enum ItemTask {
     Remove {
         id: String,
     },
+    Erase {
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

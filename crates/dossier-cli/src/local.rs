@@ -360,6 +360,13 @@ pub fn item(session: &Session, out: &Out, task: ItemTask) -> Result<(), Fault> {
             })?;
             changed(out, &answer, &out.lang.say("removed", &[]))
         }
+        ItemTask::Erase { id } => {
+            let answer = session.request(Request::ItemErase {
+                dossier: session.dossier()?,
+                id,
+            })?;
+            changed(out, &answer, &out.lang.say("erased_for_good", &[]))
+        }
     }
 }
 

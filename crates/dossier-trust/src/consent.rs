@@ -5,6 +5,7 @@
 //! ([`Operation`] refuses it).
 
 mod epochs;
+mod generations;
 mod strata;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ use crate::operation::{EraseAt, OpId, Operation, Right, Since, Snapshot};
 
 pub use epochs::EpochNode;
 use epochs::Epochs;
+use generations::Generation;
+pub use generations::Reach;
 
 /// An operation and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +117,7 @@ pub struct Consent {
     denials: BTreeSet<OpId>,
     denials_of_reading: BTreeSet<OpId>,
     epochs: Epochs,
-    generations: BTreeMap<GenerationId, GenerationId>,
+    generations: BTreeMap<GenerationId, Generation>,
     erased: BTreeMap<ItemHash, EraseAt>,
     counted: BTreeSet<OpId>,
     /// One operation more can change what others mean.
@@ -329,34 +332,6 @@ impl Consent {
         self.epochs.heads()
     }
 
-    /// The generation that is written to: the longest line of parents, then the smallest name.
-    #[must_use]
-    pub fn current_generation(&self) -> Option<GenerationId> {
-        // A generation is the hash of what names its parent, so there are no rings.
-        let mut depths: BTreeMap<GenerationId, usize> = BTreeMap::new();
-        for generation in self.generations.keys() {
-            let mut line = Vec::new();
-            let mut at = *generation;
-            while !depths.contains_key(&at)
-                && let Some(parent) = self.generations.get(&at)
-            {
-                line.push(at);
-                at = *parent;
-            }
-            let below = depths.get(&at).copied().unwrap_or_default();
-            depths.extend(
-                line.into_iter()
-                    .rev()
-                    .enumerate()
-                    .map(|(above, at)| (at, below + above + 1)),
-            );
-        }
-        depths
-            .into_iter()
-            .min_by_key(|(at, depth)| (std::cmp::Reverse(*depth), *at))
-            .map(|(at, _)| at)
-    }
-
     /// Bodies that somebody with the right asked to destroy.
     #[must_use]
     pub fn erased(&self) -> &BTreeMap<ItemHash, EraseAt> {
@@ -368,10 +343,14 @@ impl Consent {
         self.checkpoints.iter()
     }
 
-    /// The counted checkpoint of the current generation with the most in it, but for those that were refused.
+    /// The counted checkpoint of a generation with the most in it, but for those that were refused.
     #[must_use]
-    pub fn checkpoint(&self, chains: &Chains, refused: &BTreeSet<OpId>) -> Option<(&OpId, &Checkpoint)> {
-        let generation = self.current_generation()?;
+    pub fn checkpoint(
+        &self,
+        generation: GenerationId,
+        chains: &Chains,
+        refused: &BTreeSet<OpId>,
+    ) -> Option<(&OpId, &Checkpoint)> {
         let fits = |checkpoint: &Checkpoint| {
             checkpoint.positions.iter().all(|position| {
                 chains

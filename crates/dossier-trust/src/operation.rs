@@ -151,7 +151,8 @@ pub enum Operation {
         parent: GenerationId,
         /// What of it counts, for ever.
         base: Vec<Position>,
-        /// Items whose content the new generation leaves out.
+        /// Items of the base whose content goes everywhere, with all below them in their chains. A name that is none of
+        /// them says nothing; one that is random keeps two devices from beginning the same generation.
         drop: Vec<ItemHash>,
     },
     /// Gives a principal a right.

@@ -9,7 +9,7 @@ mod forks;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::chains::{Chain, Chains};
-use crate::consent::{Consent, Denied};
+use crate::consent::{Consent, Denied, Reach};
 use crate::ids::{ChainId, GenerationId, ItemHash};
 use crate::item::{Kind, Lane, Position, Tip};
 use crate::operation::EraseAt;
@@ -36,7 +36,7 @@ pub enum Waits {
     Refused(Refusal),
     /// It rests on a change that waits itself, or is not here.
     OnAnother,
-    /// It was written in an earlier generation of the document.
+    /// It was written in another generation of the document, and the current one did not take it along.
     OtherGeneration,
 }
 
@@ -53,6 +53,8 @@ pub struct Verdict {
     awaited: HashSet<[u8; 32]>,
     records: BTreeSet<Position>,
     erased: BTreeSet<Position>,
+    /// Changes of earlier generations that the current one took along.
+    taken_along: BTreeSet<Position>,
     quarantine: BTreeMap<Position, Waits>,
     index: OpIndex,
 }
@@ -75,8 +77,9 @@ impl Verdict {
             ..Self::default()
         };
         let support = Support::of(consent, chains, bodies);
+        let taken_along = consent.taken_along();
         for (id, chain) in chains.iter().filter(|(_, chain)| chain.open.lane != Lane::Log) {
-            verdict.walk_trunk(*id, chain, consent, chains, &support);
+            verdict.walk_trunk(*id, chain, consent, chains, &support, &taken_along);
         }
         verdict.judge_changes(consent, chains, bodies);
         verdict
@@ -90,12 +93,22 @@ impl Verdict {
             ..Self::default()
         };
         for (id, chain) in chains.iter().filter(|(_, chain)| chain.open.lane == Lane::Rec) {
-            verdict.walk_trunk(*id, chain, consent, chains, &Support::default());
+            verdict.walk_trunk(*id, chain, consent, chains, &Support::default(), &Reach::default());
         }
         verdict
     }
 
-    fn walk_trunk(&mut self, id: ChainId, chain: &Chain, consent: &Consent, chains: &Chains, support: &Support) {
+    /// Of a generation that is not the current one no body is asked for, so that it may be gone: forks there are decided
+    /// by pins alone.
+    fn walk_trunk(
+        &mut self,
+        id: ChainId,
+        chain: &Chain,
+        consent: &Consent,
+        chains: &Chains,
+        support: &Support,
+        taken_along: &Reach,
+    ) {
         let mut tip = Tip::start(id);
         let mut trunk = BTreeSet::new();
         let kind = if chain.open.lane == Lane::Doc {
@@ -110,7 +123,12 @@ impl Verdict {
             tip = next.into();
         }
         self.trunks.insert(id, tip);
+        let is_over = chain.open.lane == Lane::Doc && Some(chain.open.generation) != self.generation;
         for position in chain.positions(id) {
+            if is_over && taken_along.covers(chains, &position) && able(&position) {
+                self.taken_along.insert(position);
+                continue;
+            }
             if !trunk.contains(&position) {
                 self.quarantine.insert(position, Waits::OtherBranch);
                 continue;
@@ -123,12 +141,13 @@ impl Verdict {
                         self.quarantine.insert(position, Waits::Denied(denied));
                     }
                 },
-                // Filled in by `judge_changes`, which takes every trunk item of the doc lanes out of quarantine
-                // that it finds sound.
+                // Filled in by `judge_changes`, which takes every trunk item of the current generation out of
+                // quarantine that it finds sound.
                 Lane::Doc => {
                     let waits = match consent.able(chains, open, &position, Kind::Change) {
-                        Ok(()) => Waits::OnAnother,
                         Err(denied) => Waits::Denied(denied),
+                        Ok(()) if Some(open.generation) == self.generation => Waits::OnAnother,
+                        Ok(()) => Waits::OtherGeneration,
                     };
                     self.quarantine.insert(position, waits);
                 }
@@ -145,7 +164,8 @@ impl Verdict {
         }
     }
 
-    /// Points 6 and 7: sound changes in causal order, then those that count and what they rest on.
+    /// Points 6 and 7: sound changes of the current generation in causal order, then those that count and what they rest
+    /// on. A generation never rests on another.
     fn judge_changes(&mut self, consent: &Consent, chains: &Chains, bodies: &dyn Bodies) {
         let able: Vec<Position> = self
             .quarantine
@@ -193,10 +213,6 @@ impl Verdict {
             let Some(open) = chains.get(&position.chain).map(|chain| &chain.open) else {
                 continue;
             };
-            if Some(open.generation) != self.generation {
-                self.quarantine.insert(*position, Waits::OtherGeneration);
-                continue;
-            }
             match consent.within(chains, open, position, Kind::Change) {
                 Ok(()) => counted.push(*hash),
                 Err(denied) => {
@@ -316,6 +332,12 @@ impl Verdict {
     #[must_use]
     pub fn erased(&self) -> &BTreeSet<Position> {
         &self.erased
+    }
+
+    /// Changes of earlier generations with whose outcome the current one began. Nothing of them waits.
+    #[must_use]
+    pub fn taken_along(&self) -> &BTreeSet<Position> {
+        &self.taken_along
     }
 
     /// Everything else, with the first clause that fails.

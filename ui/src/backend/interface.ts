@@ -78,6 +78,7 @@ interface AnswerByMethod {
   item_add: Changed;
   item_set: Changed;
   item_remove: Changed;
+  item_erase: Changed;
   undo: Undone;
   redo: Undone;
   note_add: Changed;

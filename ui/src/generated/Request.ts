@@ -149,6 +149,14 @@ dossier: string,
 /**
  * Item id.
  */
+id: string, } } | { "method": "item_erase", "params": { 
+/**
+ * Dossier id (hex).
+ */
+dossier: string, 
+/**
+ * Item id.
+ */
 id: string, } } | { "method": "undo", "params": { 
 /**
  * Dossier id (hex).

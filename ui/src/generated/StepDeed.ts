@@ -3,4 +3,4 @@
 /**
  * What somebody did with an item.
  */
-export type StepDeed = "added" | "brought_along" | "contributed" | "taken_over" | "changed" | "chosen" | "put_back" | "removed" | "reacted" | "took_back" | "progress" | "seen";
+export type StepDeed = "added" | "brought_along" | "kept" | "contributed" | "taken_over" | "changed" | "chosen" | "put_back" | "removed" | "reacted" | "took_back" | "progress" | "seen";

@@ -9,7 +9,7 @@ use dossier_trust::chains::Chain;
 use dossier_trust::checkpoint::{self, Unusable};
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::{Checkpoint, Consent};
-use dossier_trust::ids::{ChainId, CompartmentId, DossierId, blake3};
+use dossier_trust::ids::{ChainId, CompartmentId, DossierId, GenerationId, blake3};
 use dossier_trust::item::{Header, Kind, Lane, Position};
 use dossier_trust::operation::{OpId, Operation, Right, Since};
 use dossier_trust::preflight::{Limits, inspect};
@@ -49,7 +49,11 @@ pub(super) struct Rested {
 impl Compartment {
     /// The checkpoint that this replica goes by.
     fn checkpoint(&self) -> Option<(&OpId, &Checkpoint)> {
-        self.consent.checkpoint(&self.chains, &self.refused)
+        self.checkpoint_of(self.consent.current_generation())
+    }
+
+    fn checkpoint_of(&self, generation: Option<GenerationId>) -> Option<(&OpId, &Checkpoint)> {
+        self.consent.checkpoint(generation?, &self.chains, &self.refused)
     }
 
     /// True when a counted checkpoint names this item, so that it may come without what it follows.
@@ -65,9 +69,10 @@ impl Compartment {
             .is_some_and(|(_, checkpoint)| checkpoint.snapshot.parts.contains(name))
     }
 
-    /// Chains of the document.
-    fn doc_chains(&self) -> impl Iterator<Item = (&ChainId, &Chain)> {
-        self.chains.iter().filter(|(_, chain)| chain.open.lane == Lane::Doc)
+    /// Chains of the document as a generation has it.
+    pub(super) fn doc_chains(&self, generation: Option<GenerationId>) -> impl Iterator<Item = (&ChainId, &Chain)> {
+        let docs = self.chains.iter().filter(|(_, chain)| chain.open.lane == Lane::Doc);
+        docs.filter(move |(_, chain)| Some(chain.open.generation) == generation)
     }
 
     /// Everything below and at these positions.
@@ -83,12 +88,17 @@ impl Compartment {
         .collect()
     }
 
-    /// Opens the checkpoint. None while something of it is missing here; one that is not what its pin says is refused.
+    /// Opens the checkpoint of a generation. None while something of it is missing here; one that is not what its pin says
+    /// is refused.
     ///
     /// # Errors
     /// What the store says.
-    pub(super) fn open_checkpoint(&mut self, store: &Reader) -> Result<Option<Rested>, Fault> {
-        let Some((pin, checkpoint)) = self.checkpoint() else {
+    pub(super) fn open_checkpoint(
+        &mut self,
+        store: &Reader,
+        generation: Option<GenerationId>,
+    ) -> Result<Option<Rested>, Fault> {
+        let Some((pin, checkpoint)) = self.checkpoint_of(generation) else {
             return Ok(None);
         };
         let (pin, checkpoint) = (*pin, checkpoint.clone());
@@ -218,7 +228,11 @@ impl Compartment {
         let Some((_, checkpoint)) = self.checkpoint() else {
             return Ok(false);
         };
-        let chains: Vec<_> = self.doc_chains().filter(|(_, chain)| !chain.is_empty()).collect();
+        let current = self.consent.current_generation();
+        let chains: Vec<_> = self
+            .doc_chains(current)
+            .filter(|(_, chain)| !chain.is_empty())
+            .collect();
         let alone = chains.len() == checkpoint.positions.len()
             && checkpoint.positions.iter().all(|position| {
                 self.chains.get(&position.chain).is_some_and(|chain| {
@@ -232,7 +246,7 @@ impl Compartment {
         if !alone {
             return Ok(false);
         }
-        let Some(rested) = self.open_checkpoint(store)? else {
+        let Some(rested) = self.open_checkpoint(store, current)? else {
             return Ok(false);
         };
         let covered = self.below(&rested.positions);
@@ -241,8 +255,8 @@ impl Compartment {
         Ok(true)
     }
 
-    /// Where a checkpoint of the document as it is would stand.
-    fn checkpoint_positions(&self) -> Vec<Position> {
+    /// The last counted item of every chain of the document: where a checkpoint of it as it is would stand.
+    pub(super) fn checkpoint_positions(&self) -> Vec<Position> {
         let mut upto: BTreeMap<ChainId, Position> = BTreeMap::new();
         for (position, _) in self.verdict.document() {
             let at = upto.entry(position.chain).or_insert(*position);
@@ -250,14 +264,7 @@ impl Compartment {
                 *at = *position;
             }
         }
-        // What was written in another generation and is rested on cannot be said by the numbers of this one.
-        let current = self.verdict.generation();
-        upto.into_values()
-            .filter(|position| {
-                let open = self.chains.get(&position.chain).map(|chain| chain.open.generation);
-                open == current
-            })
-            .collect()
+        upto.into_values().collect()
     }
 
     /// Changes of the document that lie above its checkpoint, and in it.
@@ -430,7 +437,9 @@ impl Home {
             held.judge(&self.store, me, consent)?;
         }
         if !positions.iter().all(|position| held.verdict.is_in_document(position))
-            || held.open_checkpoint(&self.store)?.is_none()
+            || held
+                .open_checkpoint(&self.store, held.consent.current_generation())?
+                .is_none()
         {
             return Ok(());
         }
@@ -487,7 +496,7 @@ impl Home {
             return Ok(false);
         }
         let rootless: Vec<Position> = held
-            .doc_chains()
+            .doc_chains(held.consent.current_generation())
             .filter_map(|(name, chain)| {
                 let first = chain.positions(*name).find(dossier_trust::chains::is_absent)?;
                 Some(

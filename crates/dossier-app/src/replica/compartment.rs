@@ -8,7 +8,7 @@ use dossier_model::{Place, RecordContent};
 use dossier_store::Reader;
 use dossier_trust::chains::{Chains, Misplaced};
 use dossier_trust::codec::Canonical;
-use dossier_trust::consent::{Consent, Entry};
+use dossier_trust::consent::{Consent, Entry, Reach};
 use dossier_trust::epoch::{EpochKey, Wrap};
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, PrincipalId, RecordId};
 use dossier_trust::item::{Header, Item, Kind, Lane, Open, Position, SignedOpen, Tip};
@@ -69,7 +69,10 @@ impl OpenedRecord {
                 | RecordContent::Update { date, .. }
                 | RecordContent::Seen { date, .. },
             ) => Some(date.clone()),
-            Content::Model(RecordContent::Removed { .. }) | Content::About(_) | Content::Unknown => None,
+            Content::Model(RecordContent::Removed { .. })
+            | Content::About(_)
+            | Content::SaidAgain(_)
+            | Content::Unknown => None,
         };
         RecordContent::written_at(&self.record.content)
             .or_else(said)
@@ -117,10 +120,12 @@ pub struct Compartment {
     pub rests_on: Option<OpId>,
     /// Items of which only the header is here: what was erased, and what went with an access that ended.
     pub hollow: BTreeSet<Position>,
+    /// Changes of earlier generations of which the content goes.
+    pub(super) dropped: Reach,
     pub(super) about: Option<About>,
     pub(super) notes: BTreeMap<OpId, GrantNote>,
     pub(super) wraps: Vec<Wrap>,
-    applied: BTreeSet<Position>,
+    pub(super) applied: BTreeSet<Position>,
 }
 
 impl Compartment {
@@ -145,6 +150,7 @@ impl Compartment {
             refused: BTreeSet::new(),
             rests_on: None,
             hollow: BTreeSet::new(),
+            dropped: Reach::default(),
             about: None,
             notes: BTreeMap::new(),
             wraps: Vec::new(),
@@ -265,6 +271,7 @@ impl Compartment {
             .checkpoints()
             .flat_map(|(_, checkpoint)| &checkpoint.positions);
         self.chains.set_bases(bases);
+        self.dropped = self.consent.dropped();
         if self.verdict.generation().is_none() && self.holds_no_content() {
             // A compartment that was made just now: its document begins with this generation.
             self.verdict = Verdict::reach(&self.consent, &self.chains, &OpenedChanges::default());
@@ -325,21 +332,7 @@ impl Compartment {
     pub fn judge(&mut self, store: &Reader, eyes: &dyn Opens, dossier: &Consent) -> Result<(), Fault> {
         self.reconsider(eyes, dossier);
         self.judged = true;
-        let mut opened = OpenedChanges::default();
-        let mut held = 0;
-        store.each_item::<Fault>(&self.dossier, &self.id, Some(Lane::Doc.code()), |item| {
-            held += 1;
-            let header = Header::from_bytes(item.header)?;
-            if let Some(change) = item.body.and_then(|body| self.open_change(&header, body)) {
-                opened.0.insert(item.position, change);
-            }
-            Ok(())
-        })?;
-        let doc_chains = self.chains.iter().filter(|(_, chain)| chain.open.lane == Lane::Doc);
-        let mut rested = None;
-        if held < doc_chains.map(|(_, chain)| chain.len()).sum::<usize>() {
-            rested = self.open_checkpoint(store)?;
-        }
+        let (mut opened, mut rested) = self.open_generation(store, self.consent.current_generation())?;
         let taken = rested.as_mut().and_then(|rested| self.changes_of(rested, &mut opened));
         self.verdict = Verdict::reach(&self.consent, &self.chains, &opened);
         if let (Some(checkpoint), Some(taken)) = (&rested, &taken)
@@ -482,13 +475,13 @@ impl Compartment {
         Ok(())
     }
 
-    /// A counted erasure takes this item's body away from a device.
+    /// A counted erasure takes this item's body away from a device, or a generation that let its content go.
     #[must_use]
     pub fn is_erased_at(&self, item: &Position, device: &DeviceId) -> bool {
         match self.consent.erased().get(&item.hash) {
             Some(EraseAt::All) => true,
             Some(EraseAt::Others) => !self.consent.is_owner(device),
-            None => false,
+            None => self.dropped.covers(&self.chains, item),
         }
     }
 
@@ -652,9 +645,12 @@ impl Compartment {
         Ok(doc)
     }
 
-    /// Items that wait outside, with the reason.
+    /// Items that wait outside, with the reason. What their author said again waits no more.
     pub fn quarantine(&self) -> impl Iterator<Item = (&Position, &Waits)> {
-        self.verdict.quarantine().iter()
+        let said = self.said_again();
+        let is_said = move |item: &Position| said.get(&item.chain).is_some_and(|upto| item.n <= *upto);
+        let all = self.verdict.quarantine().iter();
+        all.filter(move |(item, waits)| **waits != Waits::OtherGeneration || !is_said(item))
     }
 }
 
@@ -668,9 +664,16 @@ impl OpenedChanges {
         self.0.contains_key(position)
     }
 
-    /// Takes one that lay elsewhere.
+    /// Takes one.
     pub(super) fn put(&mut self, position: Position, change: OpenedChange) {
         self.0.insert(position, change);
+    }
+
+    /// All of them, each after what it rests on.
+    pub(super) fn in_order(self) -> Vec<(Position, OpenedChange)> {
+        let mut all: Vec<_> = self.0.into_iter().collect();
+        all.sort_by_key(|(_, change)| (change.inspected.start_op(), change.inspected.hash()));
+        all
     }
 }
 
@@ -687,7 +690,7 @@ pub fn actor(chain: &ChainId) -> ActorId {
 
 /// Applies admitted changes in one batch. Works on the document itself; a panic inside Automerge is a fault of this
 /// machine that leaves the document to be built again.
-fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Result<(), ()> {
+pub(super) fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Result<(), ()> {
     let changes = raw
         .map(|raw| Change::try_from(raw).map_err(|_| ()))
         .collect::<Result<Vec<_>, ()>>()?;

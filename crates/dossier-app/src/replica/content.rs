@@ -38,11 +38,34 @@ pub enum AboutKind {
     Compartment,
 }
 
+/// What need not be said again of somebody's own chains, if the document is not of their generation: it was said again,
+/// or stood elsewhere before. A record of the device whose chains they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidAgain {
+    /// Always `said_again`; tells this record from the model's.
+    #[serde(rename = "type")]
+    pub kind: SaidAgainKind,
+    /// The generation (hex) that begins with these chains, if one does.
+    pub begins: Option<String>,
+    /// Chains (hex), and up to where.
+    pub upto: Vec<(String, u32)>,
+}
+
+/// Tag of [`SaidAgain`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaidAgainKind {
+    /// The only one.
+    SaidAgain,
+}
+
 /// What a record says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// What the compartment is.
     About(About),
+    /// What need not be said again.
+    SaidAgain(SaidAgain),
     /// Something in the dossier.
     Model(RecordContent),
     /// Written by a newer program, or not understood: kept, counted, not shown.
@@ -56,7 +79,9 @@ impl Content {
         if let Ok(content) = RecordContent::from_bytes(bytes) {
             return Self::Model(content);
         }
-        serde_json::from_slice(bytes).map_or(Self::Unknown, Self::About)
+        let about = serde_json::from_slice(bytes).map(Self::About);
+        let said = || serde_json::from_slice(bytes).map(Self::SaidAgain);
+        about.or_else(|_| said()).unwrap_or(Self::Unknown)
     }
 
     /// The item in it, if it is one.
@@ -76,6 +101,7 @@ impl Content {
     pub fn write(&self, at: &str) -> Result<Vec<u8>, Fault> {
         match self {
             Self::About(about) => serde_json::to_vec(about).map_err(|_| Fault::internal("about")),
+            Self::SaidAgain(said) => serde_json::to_vec(said).map_err(|_| Fault::internal("said again")),
             Self::Model(content) => Ok(content.to_bytes_at(at)?),
             Self::Unknown => Err(Fault::internal("content")),
         }

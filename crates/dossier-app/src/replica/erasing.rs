@@ -1,7 +1,8 @@
 //! What was erased is hidden at once and destroyed a week later, so that a thief's erasure can be undone by a cut.
 //!
-//! Only the bodies of records go. A change is never destroyed by name: work of others may rest on it, of which this
-//! device has not heard yet, and every copy has to come to the same document.
+//! Of records the bodies go that an erasure names. A change is never destroyed by name: work of others may rest on it, of
+//! which this device has not heard yet, and every copy has to come to the same document. It goes with the whole document
+//! that it stands in, when the resident begins that anew.
 
 use std::collections::BTreeMap;
 
@@ -78,23 +79,45 @@ impl Home {
             return Ok(false);
         };
         let mut erased: Vec<(i64, Position)> = Vec::new();
+        let mut parts: Vec<(i64, [u8; 32])> = Vec::new();
         for compartment in dossier.compartments.values() {
             erased.extend(compartment.erased_bodies(&self.store, &me)?);
+            erased.extend(compartment.dropped_bodies(&self.store)?);
+            parts.extend(compartment.dropped_parts(&self.store)?);
         }
         let is_due = |seen: &i64| seen.saturating_add(KEPT_MS) <= now;
-        let believed = erased.iter().any(|(seen, _)| is_due(seen)) && self.believes_clock(id)?;
-        let (due, kept): (Vec<_>, Vec<_>) = erased.into_iter().partition(|(seen, _)| believed && is_due(seen));
-        if !due.is_empty() {
+        let all_seen = || {
+            erased
+                .iter()
+                .map(|(seen, _)| seen)
+                .chain(parts.iter().map(|(seen, _)| seen))
+        };
+        let is_any_due = all_seen().any(is_due);
+        let next = |believed: bool| {
+            let kept = all_seen().filter(|seen| !believed || !is_due(seen));
+            kept.map(|seen| seen.saturating_add(KEPT_MS)).min()
+        };
+        let believed = is_any_due && self.believes_clock(id)?;
+        let next = next(believed);
+        let due: Vec<_> = erased
+            .into_iter()
+            .filter(|(seen, _)| believed && is_due(seen))
+            .collect();
+        let parts: Vec<_> = parts.into_iter().filter(|(seen, _)| believed && is_due(seen)).collect();
+        if !due.is_empty() || !parts.is_empty() {
             self.store.transact::<_, Fault>(|tx| {
                 for (_, item) in &due {
                     tx.drop_body(item)?;
                     tx.delete_opened(&item.hash)?;
                 }
+                for (_, part) in &parts {
+                    tx.delete_loose(part)?;
+                }
                 Ok(())
             })?;
         }
         if let Some(dossier) = self.dossiers.get_mut(id) {
-            dossier.destroys_ms = kept.iter().map(|(seen, _)| seen.saturating_add(KEPT_MS)).min();
+            dossier.destroys_ms = next;
             // Reaching for them mutably has the view made again.
             if !due.is_empty() {
                 for compartment in dossier.compartments.values_mut() {
@@ -104,7 +127,7 @@ impl Home {
                 }
             }
         }
-        Ok(!due.is_empty())
+        Ok(!due.is_empty() || !parts.is_empty())
     }
 }
 

@@ -7,6 +7,7 @@ mod compartments;
 pub mod content;
 pub mod document;
 mod erasing;
+pub mod generations;
 pub mod opening;
 pub mod past;
 pub mod people;
@@ -22,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dossier_model::{Place, SectionId, Side};
 use dossier_store::{Owed, Reader};
 use dossier_trust::consent::Consent;
-use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, PrincipalId};
+use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, GenerationId, PrincipalId};
 use dossier_trust::operation::OpId;
 use serde::{Deserialize, Serialize};
 
@@ -190,6 +191,12 @@ impl Dossier {
         } else {
             self.compartments.get_mut(id)
         }
+    }
+
+    /// The generation that the document of a compartment is of, if this device knows the compartment.
+    #[must_use]
+    pub fn generation_of(&self, id: &CompartmentId) -> Option<GenerationId> {
+        self.compartments.get(id)?.verdict.generation()
     }
 
     /// Something new lies in a compartment. Changes of a document make nobody owe anything, but for the agenda's, which

@@ -164,6 +164,6 @@ fn written_at(opened: &OpenedRecord) -> u64 {
 fn target_of(opened: &OpenedRecord) -> Option<RecordId> {
     match &opened.content {
         Content::Model(content) => RecordId::from_hex(content.target()?).ok(),
-        Content::About(_) | Content::Unknown => None,
+        Content::About(_) | Content::SaidAgain(_) | Content::Unknown => None,
     }
 }

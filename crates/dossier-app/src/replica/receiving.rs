@@ -18,7 +18,7 @@ use super::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
 use super::opening::Opens;
 use super::quota::{MAX_CHAINS, Outside, Payer};
 use super::settling::OWED_PIN;
-use super::writing::{forget_saved, stored_chain, stored_item};
+use super::writing::{forget_saved, forget_steps, stored_chain, stored_item};
 use super::{Compartment, Dossier};
 use crate::activity::{Deed, Line};
 use crate::clock::stored_ms;
@@ -59,6 +59,7 @@ impl Home {
             return Err(Fault::internal("dossier"));
         };
         held.judge_for_arrival(&self.store, me, &compartment)?;
+        let generation = held.generation_of(&compartment);
         let sound = held.check(&self.store, batch, me, &mut accepted)?;
         let refused = held.lines_of_refusals(compartment, &sound.full, now_ms);
         let new_operations = !sound.operations.is_empty();
@@ -86,6 +87,10 @@ impl Home {
             let (touched, lines) = held.follow(tx, me, compartment, sound, now_ms)?;
             for line in &lines {
                 tx.add_activity(stored_ms(now_ms), &dossier, &line.to_bytes())?;
+            }
+            if generation.is_some() && held.generation_of(&compartment) != generation {
+                // A step back must not bring what was erased.
+                forget_steps(tx, &dossier)?;
             }
             Ok((fresh, touched))
         });
@@ -235,7 +240,8 @@ impl Dossier {
             .compartments
             .entry(compartment)
             .or_insert_with(|| Compartment::new(self.id, compartment));
-        let before = held.doc.get_heads();
+        let mut before = held.doc.get_heads();
+        let generation = held.verdict.generation();
         let records: BTreeSet<_> = held.records.keys().copied().collect();
         let bare = sound.loose.is_empty() && sound.filled.is_empty();
         let new_authority = !sound.operations.is_empty() || !sound.wraps.is_empty();
@@ -268,11 +274,17 @@ impl Dossier {
                 .iter()
                 .all(|item| item.header.kind == Kind::Change && held.verdict.is_in_document(&item.position()));
         self.unsettle(&compartment, plain);
+        let begun_anew = self.begun_anew(&compartment, generation, now_ms);
+        if begun_anew.is_some() {
+            // What stands in the new one did not come just now.
+            before.clear();
+        }
         let mut lines = self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms);
         if let Some(held) = self.compartments.get_mut(&compartment) {
             held.doc.reset_diff_cursor();
         }
         lines.extend(self.lines_of_receipts(me, &compartment, &sound.receipts));
+        lines.extend(begun_anew);
         Ok((touched, lines))
     }
 
@@ -307,6 +319,7 @@ impl Dossier {
         if !is_part && !sound.operations.is_empty() {
             let log: Vec<Entry> = held.log.iter().chain(&sound.operations).cloned().collect();
             held.consent = Consent::of_compartment(&owners, &held.chains, &log);
+            held.dropped = held.consent.dropped();
         }
         held.check_opens(others, fits, &mut sound, accepted);
         held.check_items(content, me, &mut outside, &mut sound, accepted);
@@ -498,8 +511,12 @@ impl Compartment {
         }
         item.verify_in(chain, open).map_err(|_| Refusal::Invalid)?;
         // A header alone says that its content was erased, and that is for an erasure to say: whoever carries an item
-        // must not be able to take the words out of it. A change is never destroyed so: others may rest on it.
-        let may_lack = item.header.kind != Kind::Change && self.consent.erased().contains_key(&position.hash);
+        // must not be able to take the words out of it. A change is never destroyed so, since others may rest on it; it
+        // goes when a later generation took it along and let it go.
+        let may_lack = match item.header.kind {
+            Kind::Change => self.dropped.goes_as_far_as(&position),
+            Kind::Operation | Kind::Record | Kind::RecordTo => self.consent.erased().contains_key(&position.hash),
+        };
         if item.body.is_none() && !may_lack {
             return Err(Refusal::Unwanted);
         }

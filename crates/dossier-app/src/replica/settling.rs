@@ -78,7 +78,7 @@ impl Home {
             .filter(|owed| owed.kind == OWED_KEEP_UNSEEN)
             .map(|owed| owed.detail.clone())
             .collect();
-        let forks: Vec<Owed> = owed.into_iter().filter(|owed| owed.kind == OWED_PIN).collect();
+        let forks: Vec<Owed> = owed.iter().filter(|owed| owed.kind == OWED_PIN).cloned().collect();
         let me = self.me()?.id();
         let dossier = self.dossier(id)?;
         if dossier.closed || dossier.is_over_for(&me) {
@@ -86,6 +86,7 @@ impl Home {
         }
         self.forget_what_thieves_founded(id)?;
         self.rest_on_checkpoints(id)?;
+        self.say_again(id)?;
         let dossier = self.dossier(id)?;
         dossier.settled = true;
         if !dossier.own {
@@ -113,6 +114,7 @@ impl Home {
         let unwrapped = dossier.unwrapped(&me);
         let missing = dossier.missing_copies();
         let kept_from_us = dossier.kept_from_the_resident();
+        let in_vain = dossier.erased_in_vain(&owed);
         let due = self.due_checkpoints(id);
         if expired.is_empty()
             && rotate.is_empty()
@@ -121,6 +123,7 @@ impl Home {
             && missing.is_empty()
             && due.is_empty()
             && kept_from_us.is_empty()
+            && in_vain.is_empty()
         {
             return Ok(());
         }
@@ -142,6 +145,10 @@ impl Home {
                 writing.reconsider(&compartment)?;
             }
             writing.also(move |tx| Ok(forks.iter().try_for_each(|fork| tx.pay(fork).map(|_| ()))?));
+            for one in in_vain {
+                writing.begin_anew(one.compartment, &one.items)?;
+                writing.also(move |tx| Ok(one.owed.iter().try_for_each(|owed| tx.pay(owed).map(|_| ()))?));
+            }
             for compartment in due {
                 writing.checkpoint_in_time(compartment)?;
             }
@@ -369,7 +376,7 @@ impl Compartment {
             match record.map(|(_, record)| &record.content) {
                 Some(Content::Model(RecordContent::Item(item))) => return Some(item),
                 Some(Content::Model(said)) => target = said.target()?,
-                Some(Content::About(_) | Content::Unknown) => return None,
+                Some(Content::About(_) | Content::SaidAgain(_) | Content::Unknown) => return None,
                 None => {
                     let mut items = self.records.values().filter_map(|record| record.content.item());
                     return items.find(|item| item.id == target);
@@ -541,7 +548,7 @@ impl Dossier {
                             *right >= Right::Read && self.may_have(principal, note, compartment, content)
                         }
                         Content::Model(content) => *right < Right::Read && self.is_about(note, content),
-                        Content::Unknown => false,
+                        Content::SaidAgain(_) | Content::Unknown => false,
                     };
                     if entitled {
                         let devices = compartment.consent.certificates().filter(|certificate| {

@@ -3,6 +3,7 @@
 //! Every local write passes here, and here the same verdict decides as for what arrives from others.
 
 mod devices;
+mod generations;
 
 use std::collections::BTreeSet;
 
@@ -721,6 +722,14 @@ impl Writing<'_> {
 pub(crate) fn forget_saved(tx: &Tx<'_>, dossier: &DossierId, compartment: &CompartmentId) -> Result<(), Fault> {
     let one = Some(compartment).filter(|one| **one != CompartmentId::DOSSIER);
     Ok(tx.delete_documents(dossier, one)?)
+}
+
+/// Nothing of a dossier can be taken back any more, or done again.
+pub(crate) fn forget_steps(tx: &Tx<'_>, dossier: &DossierId) -> Result<(), Fault> {
+    for way in [Way::Back, Way::Forth] {
+        tx.clear_steps(dossier, way)?;
+    }
+    Ok(())
 }
 
 /// A chain as the store keeps it.

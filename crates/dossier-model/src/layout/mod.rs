@@ -17,12 +17,14 @@
 //!
 //! Reading never fails: parts of an unexpected shape are skipped and counted in [`Reading::odd`].
 
+mod again;
 mod inverse;
 mod lists;
 mod steps;
 mod touched;
 mod write;
 
+pub use again::made;
 pub use inverse::inverse;
 pub use steps::{Step, before, steps};
 pub use touched::{Touch, touched};

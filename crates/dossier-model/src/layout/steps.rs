@@ -15,6 +15,8 @@ pub struct Step {
     pub change: ChangeHash,
     /// Who wrote it.
     pub actor: ActorId,
+    /// The how-manyth of that author it is, from 1.
+    pub seq: u64,
     /// When, as the writer's clock said, in seconds since 1970.
     pub unix_seconds: i64,
     /// The item before it; none where there was none.
@@ -43,6 +45,7 @@ pub fn steps(doc: &mut AutoCommit, id: &str) -> Vec<Step> {
             let step = Step {
                 change: change.hash(),
                 actor: change.actor_id().clone(),
+                seq: change.seq(),
                 unix_seconds: change.timestamp(),
                 before: at(change.deps()),
                 after: at(&[change.hash()]),

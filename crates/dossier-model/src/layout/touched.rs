@@ -22,8 +22,17 @@ pub enum Touch {
 /// [`AutoCommit::update_diff_cursor`] was called at `before`.
 pub fn touched(doc: &mut AutoCommit, before: &[ChangeHash]) -> BTreeMap<String, Touch> {
     let after = doc.get_heads();
+    touched_between(doc, before, &after)
+}
+
+/// Items that differ between two moments, by id.
+pub(super) fn touched_between(
+    doc: &mut AutoCommit,
+    before: &[ChangeHash],
+    after: &[ChangeHash],
+) -> BTreeMap<String, Touch> {
     let mut found = BTreeMap::new();
-    for patch in doc.diff(before, &after) {
+    for patch in doc.diff(before, after) {
         let inside = patch.path.first().and_then(|(_, prop)| match prop {
             Prop::Map(key) => Some((key.clone(), Touch::Changed)),
             Prop::Seq(_) => None,

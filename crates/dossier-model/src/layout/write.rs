@@ -69,6 +69,17 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    /// Id of the item that it is about.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        match self {
+            Self::Add(item) => &item.id,
+            Self::Set { id, .. } | Self::Unset { id, .. } | Self::Remove { id } | Self::Order { id, .. } => id,
+        }
+    }
+}
+
 /// A change that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {

@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 
 use super::epochs::EpochNode;
+use super::generations::Generation;
 use super::{Checkpoint, Consent, Cut, Cutter, Entry, Grant};
 use crate::chains::Chains;
 use crate::checkpoint::MAX_CHANGES;
@@ -387,8 +388,13 @@ impl Consent {
                     self.checkpoint_at(id, positions, snapshot);
                 }
             }
-            Operation::Generation { parent, base, .. } => {
-                self.generations.insert(GenerationId(id.0), *parent);
+            Operation::Generation { parent, base, drop } => {
+                let generation = Generation {
+                    parent: *parent,
+                    base: base.clone(),
+                    drop: drop.clone(),
+                };
+                self.generations.insert(GenerationId(id.0), generation);
                 self.pin(base, strength);
             }
             Operation::Epoch {

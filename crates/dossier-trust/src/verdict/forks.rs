@@ -8,6 +8,8 @@
 //! stands for one that it keeps; and what others built on the longer branch does not wait for a hash: a rival branch
 //! needs the support of others at every step that it wants to win.
 //!
+//! Only work of the current generation supports anything, and only there: of the others the bodies may be gone.
+//!
 //! What a checkpoint left out is no rival and supports nobody: those who rest on the checkpoint do not have it.
 
 use std::collections::{BTreeMap, HashMap};
@@ -27,7 +29,11 @@ pub(super) struct Support(HashMap<Position, usize>);
 impl Support {
     /// Empty when nothing is forked: then nobody asks.
     pub(super) fn of(consent: &Consent, chains: &Chains, bodies: &dyn Bodies) -> Self {
-        let docs = || chains.iter().filter(|(_, chain)| chain.open.lane == Lane::Doc);
+        let current = consent.current_generation();
+        let docs = || {
+            let all = chains.iter().filter(|(_, chain)| chain.open.lane == Lane::Doc);
+            all.filter(|(_, chain)| Some(chain.open.generation) == current)
+        };
         if !docs().any(|(_, chain)| chain.forked()) {
             return Self::default();
         }

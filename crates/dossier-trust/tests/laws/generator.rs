@@ -1,8 +1,8 @@
 //! Random histories: devices that know part of what was signed, sign more, and tell one another now and then.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use dossier_trust::ids::{DeviceId, EpochId, GenerationId, ItemHash, PrincipalId};
+use dossier_trust::ids::{ChainId, DeviceId, EpochId, GenerationId, ItemHash, PrincipalId};
 use dossier_trust::item::{Lane, Position};
 use dossier_trust::operation::{EraseAt, OpId, Operation, Right};
 
@@ -385,20 +385,19 @@ impl Making {
                     },
                 );
             }
-            65..67 => {
-                let parent = self.generation(known);
-                let base = self.keep(player, |world, x| world.things[x].open.lane == Lane::Doc);
-                self.say(
-                    player,
-                    false,
-                    Operation::Generation {
-                        parent,
-                        base,
-                        drop: Vec::new(),
-                    },
-                );
+            65..69 => {
+                let (parent, base) = if self.dice.percent(60) {
+                    self.document(known)
+                } else {
+                    let base = self.keep(player, |world, x| world.things[x].open.lane == Lane::Doc);
+                    (self.generation(known), base)
+                };
+                let mut drop: Vec<ItemHash> = base.iter().map(|at| at.hash).collect();
+                drop.retain(|_| self.dice.percent(30));
+                drop.sort_unstable();
+                self.say(player, false, Operation::Generation { parent, base, drop });
             }
-            67..82 => self.epoch(player),
+            69..82 => self.epoch(player),
             82..89 => {
                 let records: Vec<ItemHash> = numbers(known)
                     .filter(|x| {
@@ -437,6 +436,20 @@ impl Making {
                 }
             }
         }
+    }
+
+    /// The current generation by what somebody knows, and where its chains end.
+    fn document(&self, known: Mask) -> (GenerationId, Vec<Position>) {
+        let held = Held::take(&self.world, &numbers(known).collect::<Vec<_>>());
+        let verdict = held.judged(&self.world).verdict;
+        let mut ends: BTreeMap<ChainId, Position> = BTreeMap::new();
+        for (at, _) in verdict.document() {
+            let end = ends.entry(at.chain).or_insert(*at);
+            *end = (*end).max(*at);
+        }
+        let mut ends: Vec<Position> = ends.into_values().collect();
+        ends.sort_unstable();
+        (verdict.generation().unwrap_or_default(), ends)
     }
 
     fn revoke(&mut self, player: usize) {

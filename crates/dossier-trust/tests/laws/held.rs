@@ -148,6 +148,7 @@ pub struct Outcome {
     pub document: BTreeSet<Position>,
     pub records: BTreeSet<Position>,
     pub erased: BTreeSet<Position>,
+    pub taken_along: BTreeSet<Position>,
     pub quarantine: BTreeMap<Position, Waits>,
     pub trunks: BTreeMap<ChainId, u32>,
     pub grants: BTreeSet<OpId>,
@@ -200,6 +201,7 @@ pub fn content(verdict: &Verdict, held: &Held) -> Outcome {
         document: verdict.document().map(|(position, _)| *position).collect(),
         records: verdict.records().copied().collect(),
         erased: verdict.erased().clone(),
+        taken_along: verdict.taken_along().clone(),
         quarantine: verdict.quarantine().clone(),
         trunks: docs
             .map(|(id, _)| (*id, verdict.trunk(id).map_or(0, |tip| tip.n)))

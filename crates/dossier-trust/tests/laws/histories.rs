@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{AutoCommit, Change};
 use dossier_trust::consent::Consent;
-use dossier_trust::ids::PrincipalId;
+use dossier_trust::ids::{GenerationId, PrincipalId};
 use dossier_trust::item::{Lane, Position};
 use dossier_trust::operation::{OpId, Operation, Right, Snapshot};
-use dossier_trust::verdict::{Extended, Verdict};
+use dossier_trust::verdict::{Extended, Verdict, Waits};
 
 use crate::Dice;
 use crate::cast;
@@ -19,7 +19,7 @@ use crate::world::{Body, Fault, Mask, World, numbers};
 type Law = Result<(), String>;
 
 /// How many laws are too costly for every history.
-pub const COSTLY: u64 = 7;
+pub const COSTLY: u64 = 8;
 
 /// How a set is judged: by the crate, or by the reference in one of its variants.
 pub type Judge = dyn Fn(&World, Mask) -> Outcome + Sync;
@@ -125,6 +125,7 @@ pub fn hold(history: &History, dice: &mut Dice, costly: BTreeSet<u64>) -> Law {
             3 => revocation_orphans_nobody(&judge, world, set, dice).map(drop)?,
             4 => forks_cost_the_forker(&judge, world, set, dice).map(drop)?,
             5 => a_checkpoint_says_it_all(world, set, dice).map(drop)?,
+            6 => a_generation_begins_anew(&judge, world, set, dice).map(drop)?,
             _ => keys_reach_no_denied_reader(history, set, dice)?,
         }
     }
@@ -139,7 +140,7 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
     if *one == without {
         return None;
     }
-    let parts: [(&str, bool); 11] = [
+    let parts: [(&str, bool); 12] = [
         ("generation", one.generation == other.generation),
         ("grants", one.grants == other.grants),
         ("dead", one.dead == other.dead),
@@ -150,6 +151,7 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
         ("document", one.document == other.document),
         ("records", one.records == other.records),
         ("erased", one.erased == other.erased),
+        ("taken along", one.taken_along == other.taken_along),
         ("quarantine", one.quarantine == other.quarantine),
     ];
     let detail: Vec<_> = one
@@ -166,14 +168,20 @@ pub fn difference(one: &Outcome, other: &Outcome) -> Option<String> {
     Some(format!("{names:?}: {detail:?} / {back:?}"))
 }
 
-/// Document, records, erased records and quarantine are everything, and nothing twice.
+/// Document, records, erased records, what a generation took along and quarantine are everything, and nothing twice.
 fn nothing_is_lost(world: &World, set: Mask, outcome: &Outcome) -> Law {
     let all: BTreeSet<Position> = numbers(set)
         .filter(|x| world.things[*x].open.lane != Lane::Log)
         .filter_map(|x| world.things[x].position())
         .collect();
     let quarantine: BTreeSet<Position> = outcome.quarantine.keys().copied().collect();
-    let parts = [&outcome.document, &outcome.records, &outcome.erased, &quarantine];
+    let parts = [
+        &outcome.document,
+        &outcome.records,
+        &outcome.erased,
+        &outcome.taken_along,
+        &quarantine,
+    ];
     let sum: usize = parts.iter().map(|part| part.len()).sum();
     let union: BTreeSet<Position> = parts.into_iter().flatten().copied().collect();
     if union != all || sum != all.len() {
@@ -410,8 +418,7 @@ pub fn revocation_orphans_nobody(judge: &Judge, world: &World, set: Mask, dice: 
     for position in before.document.iter().chain(&before.records) {
         let x = world.place(position).unwrap();
         let open = &world.things[x].open;
-        // What was written in another generation is in the document only as long as somebody's work there rests on it.
-        let counted = reading.is_within(x) && (open.lane == Lane::Rec || Some(open.generation) == before.generation);
+        let counted = reading.is_within(x);
         if open.grant != grant && counted && !after.counts(position) {
             return Err(format!(
                 "{position:?} is orphaned: {:?}",
@@ -507,11 +514,8 @@ pub fn a_checkpoint_says_it_all(world: &World, set: Mask, dice: &mut Dice) -> Re
     let before = judge(world, set);
     let mut upto: BTreeMap<_, Position> = BTreeMap::new();
     for at in &before.document {
-        let open = &world.things[world.place(at).unwrap()].open;
-        if Some(open.generation) == before.generation {
-            let last = upto.entry(at.chain).or_insert(*at);
-            *last = (*last).max(*at);
-        }
+        let last = upto.entry(at.chain).or_insert(*at);
+        *last = (*last).max(*at);
     }
     let positions: Vec<Position> = upto.into_values().collect();
     let count: usize = positions.iter().map(|at| at.n as usize).sum();
@@ -592,6 +596,106 @@ fn opens(world: &World, set: Mask) -> Mask {
     numbers(set)
         .filter(|x| world.things[*x].item.is_none())
         .fold(0, |mask, x| mask | 1 << x)
+}
+
+/// An owner device begins a generation with what it has, and writes in it. All that counted is taken along, whether or
+/// not its bodies are still there; nobody below an owner device can do that; and when the device is cut, everything is as
+/// it was. False when there is nothing to begin anew.
+pub fn a_generation_begins_anew(judge: &Judge, world: &World, set: Mask, dice: &mut Dice) -> Result<bool, String> {
+    if world.things.len() > 114 {
+        return Ok(false);
+    }
+    // What an owner device once said counts from when it is known to be one.
+    let device = cast::TABLET;
+    let mut world = world.clone();
+    let certify = world.open(cast::LAPTOP, true, Lane::Log, OpId::OWNER, GenerationId::default());
+    let certified = world.device(certify, cast::OWNER, device);
+    let set = set | 1 << certify | 1 << certified;
+    let before = judge(&world, set);
+    let Some(parent) = before.generation.filter(|_| !before.document.is_empty()) else {
+        return Ok(false);
+    };
+    let mut upto: BTreeMap<_, Position> = BTreeMap::new();
+    for at in &before.document {
+        let last = upto.entry(at.chain).or_insert(*at);
+        *last = (*last).max(*at);
+    }
+    let mut base: Vec<Position> = upto.into_values().collect();
+    base.sort_unstable();
+    let mut drop: Vec<_> = base.iter().filter(|_| dice.percent(50)).map(|at| at.hash).collect();
+    drop.sort_unstable();
+    let generation = Operation::Generation { parent, base, drop };
+    let new = GenerationId(generation.id().0);
+
+    // By everybody who is granted anything here, the largest right of all included: nothing comes of it.
+    for (device, principal) in cast::PLAYERS {
+        let theirs = |x: &usize| match world.things[*x].operation() {
+            Some(Operation::Grant { principal: to, .. }) => principal == Some(*to) && *to != cast::OWNER,
+            _ => false,
+        };
+        let grants: Vec<OpId> = numbers(set).filter(theirs).map(|x| world.ids[x]).collect();
+        let Some(grant) = dice.pick(&grants).copied() else {
+            continue;
+        };
+        let mut forged = world.clone();
+        let open = forged.open(device, false, Lane::Log, grant, GenerationId::default());
+        let made = forged.operation(open, generation.clone());
+        let after = judge(&forged, set | 1 << open | 1 << made);
+        if (after.generation, &after.document) != (before.generation, &before.document) {
+            return Err(format!("{device:?} who is no owner began a generation"));
+        }
+    }
+
+    // By an owner device of its own, with work in it that rests on nothing before it, and some that does.
+    let log = world.open(device, false, Lane::Log, OpId::OWNER, GenerationId::default());
+    let made = world.operation(log, generation);
+    let doc = world.open(device, false, Lane::Doc, OpId::OWNER, new);
+    let first = world.change(doc, &[], true, Fault::None);
+    let second = world.change(first, &[], true, Fault::None);
+    let old: Vec<usize> = before.document.iter().filter_map(|at| world.place(at)).collect();
+    let rests = dice.pick(&old).copied();
+    let back = world.open(device, false, Lane::Doc, OpId::OWNER, new);
+    let wrong = world.change(back, rests.as_slice(), false, Fault::None);
+    let more = [log, made, doc, first, second, back, wrong];
+    let more = more.iter().fold(set, |mask, x| mask | 1 << x);
+    let after = judge(&world, more);
+    if after.generation != Some(new) {
+        // The device was cut, or another line of generations is longer.
+        return Ok(false);
+    }
+    let written: BTreeSet<Position> = [first, second].map(|x| world.position(x)).into();
+    if after.document != written {
+        return Err(format!("a new generation holds {:?}", after.document));
+    }
+    if !before.document.is_subset(&after.taken_along) || after.records != before.records {
+        return Err("a new generation lost what it took along".to_owned());
+    }
+    if after.quarantine.get(&world.position(wrong)) != Some(&Waits::OnAnother) {
+        return Err("work of one generation rests on another".to_owned());
+    }
+    let mut held = Held::take(&world, &numbers(more).collect::<Vec<_>>());
+    held.opened.0.retain(|at, _| written.contains(at) || dice.percent(50));
+    let bodies = held.judged(&world).outcome(&world, &held);
+    if bodies.document != after.document || bodies.taken_along != after.taken_along {
+        return Err("a verdict asks for bodies that may be gone".to_owned());
+    }
+
+    // The root cuts the device and keeps nothing of it.
+    let root = cast::root_of(cast::OWNER);
+    let speaks = world.open(root, false, Lane::Log, OpId::OWNER, GenerationId::default());
+    let cut = world.operation(
+        speaks,
+        Operation::Cut {
+            device,
+            keep: Vec::new(),
+        },
+    );
+    let without = set | 1 << speaks | 1 << cut;
+    let (without, with) = (judge(&world, without), judge(&world, without | more));
+    if with.generation != without.generation || with.document != without.document || with.records != without.records {
+        return Err("a generation of a device that was cut says something".to_owned());
+    }
+    Ok(true)
 }
 
 /// An epoch that is clean was never wrapped for a device that the set denies reading.

@@ -1,9 +1,10 @@
-//! The laws must notice a wrong verdict: two ways to get the formulas wrong are caught by them.
+//! The laws must notice a wrong verdict: three ways to get the formulas wrong are caught by them.
 
 use crate::Dice;
 use crate::generator::history;
 use crate::histories::{
-    Judge, a_checkpoint_says_it_all, difference, forks_cost_the_forker, revocation_orphans_nobody, some_set,
+    Judge, a_checkpoint_says_it_all, a_generation_begins_anew, difference, forks_cost_the_forker,
+    revocation_orphans_nobody, some_set,
 };
 use crate::reference::{self, Variant};
 use crate::world::{Mask, World};
@@ -43,6 +44,14 @@ fn keeping_no_dependencies_of_others_is_noticed() {
 }
 
 #[test]
+fn resting_on_another_generation_is_noticed() {
+    let (broken_by_it, seen) = broken(Variant::MixedGenerations, a_generation_begins_anew);
+    assert!(broken_by_it > 20, "{broken_by_it} of {seen}");
+    let (honest, seen) = broken(Variant::Formulas, a_generation_begins_anew);
+    assert!(honest == 0 && seen > 60, "{honest} of {seen}");
+}
+
+#[test]
 fn the_reference_tells_the_variants_from_the_formulas() {
     for variant in [Variant::FreezeAtFork, Variant::NoDependenciesKept] {
         let differ = (0..250).filter(|seed| {
@@ -78,6 +87,7 @@ fn histories_are_worth_judging() {
         add("document", outcome.document.len());
         add("records", outcome.records.len());
         add("erased", outcome.erased.len());
+        add("taken along", outcome.taken_along.len());
         add("grants", outcome.grants.len());
         add("dead", outcome.dead.len());
         add("counted", outcome.counted.len());
@@ -91,6 +101,7 @@ fn histories_are_worth_judging() {
         ("document", 1_500),
         ("records", 500),
         ("erased", 1),
+        ("taken along", 25),
         ("dead", 60),
         ("clean", 150),
         ("current", 100),

@@ -13,7 +13,7 @@ use dossier_trust::verdict::Waits;
 use crate::held::Outcome;
 use crate::world::{Mask, World, numbers};
 
-/// The formulas, or one of two ways to get them wrong.
+/// The formulas, or one of three ways to get them wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
     Formulas,
@@ -21,6 +21,8 @@ pub enum Variant {
     FreezeAtFork,
     /// What counts rests only on what counts by itself.
     NoDependenciesKept,
+    /// Work of one generation may rest on that of another.
+    MixedGenerations,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +60,8 @@ pub struct Reading<'a> {
     revokes: BTreeSet<(OpId, OpId)>,
     pins: Vec<Position>,
     manager_pins: Vec<Position>,
-    generations: BTreeMap<GenerationId, GenerationId>,
+    /// Parent, and what of it was taken along.
+    generations: BTreeMap<GenerationId, (GenerationId, Vec<Position>)>,
     epochs: Vec<(EpochId, Vec<EpochId>, BTreeSet<OpId>)>,
     erased: BTreeSet<(dossier_trust::ids::ItemHash, EraseAt)>,
     counted: BTreeSet<OpId>,
@@ -311,7 +314,7 @@ impl<'a> Reading<'a> {
             }
             Operation::Pin { positions, .. } => pins = positions,
             Operation::Generation { parent, base, .. } => {
-                self.generations.insert(GenerationId(id.0), *parent);
+                self.generations.insert(GenerationId(id.0), (*parent, base.clone()));
                 pins = base;
             }
             Operation::Epoch {
@@ -442,9 +445,12 @@ impl<'a> Reading<'a> {
                     continue;
                 };
                 for y in &items {
-                    if self.world.things[*y]
-                        .change()
-                        .is_some_and(|under| change.deps().contains(&under.hash()))
+                    let same = self.variant == Variant::MixedGenerations
+                        || self.world.things[*x].open.generation == self.world.things[*y].open.generation;
+                    if same
+                        && self.world.things[*y]
+                            .change()
+                            .is_some_and(|under| change.deps().contains(&under.hash()))
                     {
                         let under = past[y] | 1 << y;
                         *past.get_mut(x).unwrap() |= under;
@@ -465,8 +471,25 @@ impl<'a> Reading<'a> {
         })
     }
 
+    /// Written in the generation that is written to now.
+    pub fn is_current(&self, x: usize) -> bool {
+        Some(self.world.things[x].open.generation) == self.generation()
+    }
+
+    /// Reached by what the current generation, or one before it, took along.
+    fn is_taken_along(&self, x: usize) -> bool {
+        let mut at = self.generation();
+        while let Some((parent, base)) = at.and_then(|at| self.generations.get(&at)) {
+            if self.upto(x, base) {
+                return true;
+            }
+            at = Some(*parent);
+        }
+        false
+    }
+
     pub fn support(&self, x: usize) -> usize {
-        if !self.in_place(x) {
+        if !self.in_place(x) || !self.is_current(x) {
             return 0;
         }
         self.doc_items()
@@ -580,9 +603,8 @@ impl<'a> Reading<'a> {
             sound = more;
         }
         // 7
-        let right = |x: &usize| Some(self.world.things[*x].open.generation) == outcome.generation;
         let mut count: Mask = numbers(sound)
-            .filter(|x| right(x) && self.within(*x, Right::Edit).is_ok())
+            .filter(|x| self.is_current(*x) && self.within(*x, Right::Edit).is_ok())
             .fold(0, |mask, x| mask | 1 << x);
         let mut document = numbers(count).fold(count, |mask, x| mask | (self.past[&x] & sound));
         if self.variant == Variant::NoDependenciesKept {
@@ -603,9 +625,12 @@ impl<'a> Reading<'a> {
                 outcome.document.insert(position);
                 continue;
             }
+            if !self.is_current(x) && self.is_taken_along(x) && self.able(x, Right::Edit).is_ok() {
+                outcome.taken_along.insert(position);
+                continue;
+            }
             let why = match self.is_sound(x, on_trunk, sound) {
                 Err(why) => why,
-                Ok(()) if !right(&x) => Waits::OtherGeneration,
                 Ok(()) => self
                     .within(x, Right::Edit)
                     .map_or_else(Waits::Denied, |()| Waits::OnAnother),
@@ -621,6 +646,9 @@ impl<'a> Reading<'a> {
             return Err(Waits::OtherBranch);
         }
         self.able(x, Right::Edit).map_err(Waits::Denied)?;
+        if !self.is_current(x) && self.variant != Variant::MixedGenerations {
+            return Err(Waits::OtherGeneration);
+        }
         let thing = &self.world.things[x];
         let change = thing.change().ok_or(Waits::Unopened)?;
         if change.actor() != thing.chain.0 {
@@ -647,7 +675,7 @@ impl<'a> Reading<'a> {
 
     fn generation(&self) -> Option<GenerationId> {
         let depth = |generation: &GenerationId| {
-            std::iter::successors(Some(*generation), |at| self.generations.get(at).copied())
+            std::iter::successors(Some(*generation), |at| Some(self.generations.get(at)?.0))
                 .take_while(|at| self.generations.contains_key(at))
                 .count()
         };

@@ -20,6 +20,7 @@ import { hrefOf } from '../shell/route';
 const DEEDS: Record<StepDeed, Key> = {
   added: 'history.added',
   brought_along: 'history.brought_along',
+  kept: 'history.kept',
   contributed: 'history.contributed',
   taken_over: 'history.taken_over',
   changed: 'history.changed',
@@ -132,7 +133,7 @@ function Step({ step, desk, kind, questions }: { step: StepView; desk: Desk; kin
   const when = step.at === '' ? t('history.no_time') : moment(step.at);
   // Whoever answers or says how far it is, says words, and those need no heading.
   const bare = step.deed === 'reacted' || step.deed === 'progress' || step.deed === 'took_back';
-  const shown = step.deed === 'brought_along' ? [] : step.fields;
+  const shown = step.deed === 'brought_along' || step.deed === 'kept' ? [] : step.fields;
   return (
     <>
       <p className="kt-quiet">{when}</p>

@@ -177,7 +177,7 @@ function LogLine({ dossier, names, row }: { dossier: DossierCard; names: Readonl
 /** What is done about somebody, not about a part of the dossier. */
 const ABOUT_PEOPLE: ReadonlySet<Line['deed']> = new Set<Line['deed']>(['invited', 'granted', 'revoked']);
 
-const WHY = new Set(['no_grant', 'not_certified', 'right_too_small', 'revoked', 'device_cut', 'too_much', 'other_branch', 'unopened', 'refused', 'waits_for_another', 'unreadable', 'other_generation', 'code_not_compared', 'taken_along']);
+const WHY = new Set(['no_grant', 'not_certified', 'right_too_small', 'revoked', 'device_cut', 'too_much', 'other_branch', 'unopened', 'refused', 'waits_for_another', 'unreadable', 'for_good', 'said_again', 'other_generation', 'code_not_compared', 'taken_along']);
 function known(reason: string): boolean {
   return WHY.has(reason);
 }
