@@ -168,7 +168,7 @@ it('folds away medicines that were stopped', async () => {
 
 it('changes the crisis card line by line', async () => {
   const { program, user } = show('lisa', at('crisis'));
-  await user.click(await screen.findByRole('button', { name: 'Verander: Als het misgaat' }));
+  await user.click(await screen.findByRole('button', { name: 'Verander: De crisiskaart' }));
   const helps = screen.getByLabelText<HTMLTextAreaElement>(/^Dit helpt \(/);
   expect(helps.value.split('\n')).toHaveLength(3);
   await user.type(helps, '\nThee zetten');
