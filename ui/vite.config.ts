@@ -19,6 +19,6 @@ export default defineConfig({
     env: { TZ: 'America/New_York' },
     css: false,
     // A shared machine may be compiling at the same time; waiting longer hides no wrong answer.
-    testTimeout: 60_000,
+    testTimeout: 300_000,
   },
 });

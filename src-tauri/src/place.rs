@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dossier_app::ChosenBackup;
 use dossier_app::contract::Request;
 use dossier_app::paper::Paper;
 use tauri::{AppHandle, Wry};
@@ -19,41 +20,49 @@ pub enum Chosen {
     Never,
 }
 
-/// Asks where to put what this request makes, or which file it takes. A place that a page named does not count.
-pub fn choose(window: &AppHandle, mut request: Request) -> Chosen {
+/// Asks where to put what this request makes, or which file it takes. A place that a page named does not count; the
+/// backup that the person chose last does, where the request asks for it again.
+pub fn choose(window: &AppHandle, mut request: Request, backup: &ChosenBackup) -> Chosen {
     let Some(named) = request.place().map(|to| to.clone()) else {
         return Chosen::Go(request);
     };
+    let chosen = backup
+        .again(&request)
+        .or_else(|| asked(window, &request, named.as_deref()));
+    let Some(chosen) = chosen else {
+        return Chosen::Never;
+    };
+    if let Some(to) = request.place() {
+        *to = Some(chosen);
+    }
+    backup.keep(&request);
+    Chosen::Go(request)
+}
+
+/// What the person answers the dialogue; none when they closed it.
+fn asked(window: &AppHandle, request: &Request, named: Option<&str>) -> Option<String> {
     let dialogue = window.dialog().file();
-    let chosen = if let Request::Print(print) = &request {
+    let chosen = if let Request::Print(print) = request {
         let dialogue = dialogue.set_file_name(file_name(print.paper));
         dialogue.add_filter("PDF", &["pdf"]).blocking_save_file()
-    } else if let Request::Backup { .. } = &request {
-        beside(dialogue, named.as_deref()).blocking_save_file()
-    } else if let Request::Restore(_) = &request {
+    } else if let Request::Backup { .. } = request {
+        beside(dialogue, named).blocking_save_file()
+    } else if let Request::Restore(_) = request {
         dialogue.add_filter("age", &["age"]).blocking_pick_file()
-    } else if let Request::AttachmentSave(_) = &request {
+    } else if let Request::AttachmentSave(_) = request {
         dialogue.blocking_save_file()
-    } else if let Request::Attach(_) = &request {
+    } else if let Request::Attach(_) = request {
         dialogue.blocking_pick_file()
     } else {
         dialogue.blocking_pick_folder()
     };
-    let Some(path) = chosen.and_then(|path| path.into_path().ok()) else {
-        return Chosen::Never;
-    };
+    let path = chosen?.into_path().ok()?;
     let path = if matches!(request, Request::Export(_)) {
         unused(&path)
     } else {
         path
     };
-    let Some(chosen) = path.to_str() else {
-        return Chosen::Never;
-    };
-    if let Some(to) = request.place() {
-        *to = Some(chosen.to_owned());
-    }
-    Chosen::Go(request)
+    path.to_str().map(str::to_owned)
 }
 
 /// The dialogue begins where the page proposes; the person decides.

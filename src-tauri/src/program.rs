@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use dossier_app::contract::{Changed, Event, Fault, FaultCode, Request};
 use dossier_app::control::{self, Control};
-use dossier_app::{App, Door, Opened, Reach, Unlock};
+use dossier_app::{App, ChosenBackup, Door, Opened, Reach, Unlock};
 use serde_json::Value;
 use tauri::{AppHandle, Emitter, Manager, async_runtime};
 use tokio::sync::broadcast::Receiver;
@@ -29,6 +29,7 @@ pub struct Program {
     reach: Reach,
     door: Mutex<Door>,
     online: async_runtime::Mutex<Option<Online>>,
+    backup: ChosenBackup,
 }
 
 /// Others can reach this program.
@@ -46,6 +47,7 @@ impl Program {
             home,
             reach: launch.reach,
             online: async_runtime::Mutex::new(None),
+            backup: ChosenBackup::default(),
         }
     }
 
@@ -116,7 +118,10 @@ impl Program {
             }
             known => (self.opened(window)?, known),
         };
-        let answer = match known.map(|known| choose(window, known)) {
+        if let Some(known) = &known {
+            known.worth_asking()?;
+        }
+        let answer = match known.map(|known| choose(window, known, &self.backup)) {
             Some(Chosen::Go(known)) => app.request(known)?,
             Some(Chosen::Never) => Value::Null,
             None => app.call(request)?,

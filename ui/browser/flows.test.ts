@@ -261,7 +261,7 @@ describe('two at once', () => {
     await button(hers, 'Stop nu').click();
     await hers.getByText('Karin kijkt niet meer mee.').first().waitFor();
     await heading(theirs, 'Rust in de ochtend', 2).waitFor({ state: 'detached' });
-    await hers.getByText('De computer van Karin meldt: de kopie is weg.').waitFor();
+    await hers.getByText('De computer van Karin bevestigt: de kopie is weg.').waitFor();
     await heading(theirs, 'U kijkt hier niet meer mee').waitFor();
     expect((await karin.ask({ method: 'status' })).dossiers.flatMap((one) => one.sections)).toEqual([]);
     await theirs.screenshot({ path: join(screensFolder(), 'helper-ended.png') });
@@ -358,6 +358,198 @@ describe('by the keyboard alone', () => {
     });
     expect(today.appointments.map(({ title, start }) => [title, start])).toEqual([['Karin komt langs', '2026-11-24T10:00:00+01:00']]);
     expect(today.news[0]?.plain).toBe('Ik was bij u thuis.');
+  });
+
+  it('invites somebody, and stops the access of another', async () => {
+    const { lisa, id } = await pair();
+    const page = await lisa.look(browser, `#/d/${id}/access`);
+    const { keyboard } = page;
+    await heading(page, 'Karin de Wit', 3).waitFor();
+    await tabTo(page, 'Nodig iemand uit');
+    await keyboard.press('Enter');
+    await heading(page, 'Nodig iemand uit').waitFor();
+    await tabTo(page, 'Hoe heet deze persoon?');
+    await keyboard.type('Ria Verhagen');
+    await tabTo(page, 'Waarvoor kijkt deze persoon mee?');
+    await keyboard.type('helpen in huis');
+    await tabTo(page, 'Familie of vrienden');
+    await keyboard.press('Enter');
+    await tabTo(page, 'Maak de uitnodiging');
+    await keyboard.press('Enter');
+    await heading(page, 'De uitnodiging is klaar').waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('De uitnodiging is klaar');
+    await tabTo(page, 'Naar wie meekijkt');
+    await keyboard.press('Enter');
+    await heading(page, 'Karin de Wit', 3).waitFor();
+    await tabTo(page, 'Stop: Karin kijkt niet meer mee');
+    await keyboard.press('Enter');
+    await tabTo(page, 'Stop nu');
+    await keyboard.press('Enter');
+    await page.getByRole('status').getByText('Karin kijkt niet meer mee.').waitFor();
+    const { people } = await lisa.ask({ method: 'access', params: { dossier: id } });
+    expect(people.map((one) => [one.name, one.ended !== null])).toEqual([['Karin de Wit', true]]);
+  });
+});
+
+describe('the kitchen table', () => {
+  it('goes, without a network, from what goes well to who does what and when, and to paper', async () => {
+    const lisa = await sit('Lisa Verhagen');
+    const { id } = await lisa.ask({ method: 'dossier_new', params: { title: null } });
+    await lisa.say('offline');
+    const page = await lisa.look(browser, `#/d/${id}/plan`);
+    const on = () => button(page, 'Verder').click();
+    await page.getByRole('link', { name: 'Samen aan de keukentafel' }).click();
+    await heading(page, 'Wat gaat er goed?').waitFor();
+    const letters = await page.evaluate(() => Number.parseFloat(getComputedStyle(document.body).fontSize));
+    expect(letters).toBeGreaterThanOrEqual(20);
+    await page.getByLabel('Dit gaat goed').fill('De kinderen slapen goed.');
+    await on();
+    await heading(page, 'Wat is moeilijk?').waitFor();
+    await page.getByLabel('Dit is moeilijk').fill('De post blijft liggen.');
+    await on();
+    await heading(page, 'Waar wilt u over praten?').waitFor();
+    await page.getByLabel('Geldzaken').check();
+    await on();
+    await heading(page, 'Hoe gaat het met: Geldzaken?').waitFor();
+    await page.getByLabel(/^Het lukt niet alleen/).check();
+    await on();
+    await heading(page, 'Wat wilt u bereiken?').waitFor();
+    for (const goal of ['Alle post open', 'Elke week rondkomen', 'Rust in de ochtend']) {
+      await page.getByLabel('Ik wil graag').fill(goal);
+      await button(page, 'Schrijf dit op').click();
+      await page.getByRole('list', { name: 'Dit staat er al' }).getByText(goal).waitFor();
+    }
+    await page.getByText('Dit zijn drie doelen. Dat is genoeg om mee te beginnen.').waitFor();
+    expect(await page.getByLabel('Ik wil graag').count()).toBe(0);
+    await on();
+    // Stopped in the middle and opened again: it goes on where it was.
+    await heading(page, 'Alle post open').waitFor();
+    await page.getByRole('link', { name: /^Stop hiermee/ }).click();
+    await page.getByRole('link', { name: 'Samen aan de keukentafel' }).click();
+    await heading(page, 'Alle post open').waitFor();
+    await page.getByLabel('Wat is de stap?').fill('Zaterdag samen openen');
+    const day = page.getByRole('group', { name: 'Wanneer is het klaar?' });
+    await day.getByLabel('Dag').fill('28');
+    await day.getByLabel('Maand').fill('11');
+    await on();
+    await heading(page, 'Elke week rondkomen').waitFor();
+    await on();
+    await heading(page, 'Rust in de ochtend').waitFor();
+    await on();
+    await heading(page, 'Dit hebben we besproken').waitFor();
+    await page.getByText('U: Zaterdag samen openen. Wanneer: over 5 dagen.').waitFor();
+    await page.getByText('Geldzaken: Het lukt niet alleen').waitFor();
+    const paper = join(lisa.desk, 'plan.pdf');
+    await lisa.say(`choose ${paper}`);
+    await button(page, 'Bewaar of print dit plan').click();
+    await page.getByText('Bewaard als plan.pdf').waitFor();
+    expect(readFileSync(paper, 'latin1').slice(0, 8)).toBe('%PDF-1.7');
+    const { goals } = await lisa.ask({ method: 'plan', params: { dossier: id } });
+    expect(goals.map((goal) => [goal.title, goal.actions.map(({ text, due, who }) => [text, due, who[0]?.name])])).toEqual([
+      ['Alle post open', [['Zaterdag samen openen', '2026-11-28', 'Lisa Verhagen']]],
+      ['Elke week rondkomen', []],
+      ['Rust in de ochtend', []],
+    ]);
+  });
+});
+
+describe('an emergency', () => {
+  it('has a card that needs no key, and glass that a named helper breaks with a reason that the resident reads', async () => {
+    const [lisa, bo] = [await sit('Lisa Verhagen'), await sit('Bo Jansen')];
+    const { id } = await lisa.ask({ method: 'dossier_new', params: { title: null } });
+    await lisa.ask({ method: 'item_add', params: { dossier: id, section: 'crisis', kind: 'crisis_plan', fields: { call_order: [{ label: 'Ria', phone: '06 00 00 01 03' }], what_helps: ['Thee zetten en rustig praten'] } } });
+    await letIn(lisa, bo, ['crisis=zien:nood'], { name: 'Bo Jansen' });
+    const [hers, theirs] = [await lisa.look(browser, `#/d/${id}/section/crisis`), await bo.look(browser, `#/d/${id}/section/crisis`)];
+    await hers.getByText('Alleen u leest dit. Anderen zien een klein deel.').click();
+    await hers.getByText(/kijkt alleen in nood$/).waitFor();
+    await button(hers, 'Laat dit kaartje lezen zonder wachtzin').click();
+    await hers.getByRole('status').getByText('Het kaartje is nu te lezen zonder wachtzin.').waitFor();
+
+    await theirs.getByText('U mag dit alleen in nood lezen.').waitFor();
+    await button(theirs, 'Open dit in nood').click();
+    await theirs.getByLabel('Waarom is het nu nodig?').fill('kort');
+    await button(theirs, 'Open nu').click();
+    await theirs.getByText('Dit is te kort. Schrijf wat er aan de hand is.').waitFor();
+    expect(await theirs.getByText('Thee zetten en rustig praten').count()).toBe(0);
+    await theirs.getByLabel('Waarom is het nu nodig?').fill('Lisa neemt niet op en de kinderen zijn alleen thuis.');
+    await button(theirs, 'Open nu').click();
+    await theirs.getByText('Thee zetten en rustig praten').waitFor();
+    await hers.getByRole('link', { name: 'Vandaag' }).click();
+    await hers.getByText('Bo opende „Als het misgaat” in nood, vandaag.').waitFor();
+    await hers.getByText('Reden: Lisa neemt niet op en de kinderen zijn alleen thuis.').waitFor();
+
+    await lisa.kill();
+    await lisa.start({ locked: true });
+    const shut = await lisa.look(browser);
+    await heading(shut, 'Uw dossier zit op slot').waitFor();
+    await shut.getByText('Als het misgaat').click();
+    await shut.getByText('06 00 00 01 03').waitFor();
+    await shut.getByText('Is er nu gevaar? Bel 112.').waitFor();
+  });
+});
+
+describe('coming back', () => {
+  const field = (page: Page) => page.getByLabel('Uw 24 herstelwoorden');
+
+  it('from a backup: a wrong paper keeps the file, the right one brings everything', async () => {
+    const [lisa, other, again] = [await sit('Lisa Verhagen'), await sit('Iemand Anders'), await sit(null)];
+    const { id } = await lisa.ask({ method: 'dossier_new', params: { title: null } });
+    await lisa.ask({ method: 'item_add', params: { dossier: id, section: 'plan', kind: 'goals', fields: { title: 'Rust in de ochtend', status: 'bezig' } } });
+    const { words } = await lisa.ask({ method: 'recovery_words' });
+    const { words: wrong } = await other.ask({ method: 'recovery_words' });
+    const file = join(lisa.desk, 'stick.age');
+    const hers = await lisa.look(browser, `#/d/${id}/safety`);
+    await lisa.say(`choose ${file}`);
+    await button(hers, 'Kies een plek en maak een backup').click();
+    await hers.getByText(/^Het bestand heet stick\.age\./).waitFor();
+    await lisa.kill();
+
+    const page = await again.look(browser);
+    await button(page, 'Ik heb al een dossier').click();
+    await heading(page, 'Terug naar uw dossier').waitFor();
+    const go = button(page, 'Kies mijn backup en zet alles terug');
+    await field(page).fill(words.with(4, 'keukentafel').join(' '));
+    await go.click();
+    await page.getByText('Woord 5 is geen herstelwoord. Kijk op uw papier hoe het daar staat.').waitFor();
+    await again.say(`choose ${file}`);
+    await field(page).fill(wrong.join(' '));
+    await go.click();
+    await page.getByText('Deze woorden en dit bestand horen niet bij elkaar.').waitFor();
+    await field(page).fill(words.map((word, at) => `${at + 1}. ${word}`).join('\n'));
+    // Nobody is asked for the file again: no dialogue would be answered.
+    await button(page, 'Probeer het opnieuw met dit bestand').click();
+    await heading(page, 'Welkom terug').waitFor();
+    await page.getByText('Alles is terug.').waitFor();
+    await page.getByRole('button', { name: /^Sluit af: / }).click();
+    await page.getByRole('button', { name: /^Ja, sluit dit apparaat af/ }).click();
+    await heading(page, 'Uw oude apparaat telt nog mee', 2).waitFor({ state: 'detached' });
+    await button(page, 'Naar mijn dossier').click();
+    await heading(page, 'Goedemorgen Lisa').waitFor();
+    expect((await again.ask({ method: 'plan', params: { dossier: id } })).goals.map((goal) => goal.title)).toEqual(['Rust in de ochtend']);
+  });
+
+  it('from a helper: what they held, with what is not back, and a new beginning of that', async () => {
+    const { lisa, karin, id } = await pair();
+    const { words } = await lisa.ask({ method: 'recovery_words' });
+    await lisa.kill();
+    const again = await sit(null);
+    const theirs = await karin.look(browser, `#/d/${id}/safety`);
+    await theirs.getByText('De weg naar dit apparaat').click();
+    await button(theirs, 'Wijs de weg').click();
+    const way = await theirs.locator('.kt-ticket .kt-code').textContent();
+
+    const page = await again.look(browser);
+    await button(page, 'Ik heb al een dossier').click();
+    await page.getByLabel('Iemand die meekijkt').check();
+    await field(page).fill(words.join(' '));
+    await page.getByLabel('De weg terug').fill(way ?? '');
+    await button(page, 'Geef mijn dossier terug').click();
+    await page.getByText(/^Wat alleen voor u was, is niet terug\./).waitFor();
+    await button(page, 'Begin deze onderdelen opnieuw').click();
+    await page.getByText('De onderdelen zijn er weer. Ze zijn leeg.').waitFor();
+    await button(page, 'Naar mijn dossier').click();
+    await page.getByRole('link', { name: 'Plan', exact: true }).click();
+    await heading(page, 'Rust in de ochtend', 2).waitFor();
   });
 });
 

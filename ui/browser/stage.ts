@@ -14,7 +14,7 @@ const TOP = fileURLToPath(new URL('../..', import.meta.url));
 /** The day of both demo families. */
 export const NOW = '2026-11-23T09:00:00+01:00';
 /** Longest wait for anything on a page; each ends as soon as the thing is there. */
-export const PATIENCE = 30_000;
+export const PATIENCE = 90_000;
 /** Where pictures of the screens go. */
 export const SCREENS = process.env.KEUKENTAFEL_SCREENS ?? join(TOP, 'target/screens');
 

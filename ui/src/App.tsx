@@ -33,6 +33,7 @@ import type { DossierCard } from './generated/DossierCard';
 import type { Status } from './generated/Status';
 import { I18nProvider, useWords } from './i18n/I18n';
 import { BackendProvider } from './live/BackendProvider';
+import { Calendar } from './live/calendar';
 import { useAnswer } from './live/useAnswer';
 
 interface Display {
@@ -61,7 +62,9 @@ function Home(display: Display) {
     <Live answer={answer} page>
       {(status) =>
         status.contract === CONTRACT ? (
-          <Known status={status} refresh={answer.refresh} {...display} />
+          <Calendar value={status.today}>
+            <Known status={status} refresh={answer.refresh} {...display} />
+          </Calendar>
         ) : (
           <main className="kt-alone">
             <PageTitle>{t('fault.title')}</PageTitle>

@@ -202,6 +202,7 @@ impl Inner {
             };
             json(&Status {
                 contract: CONTRACT,
+                today: self.clock.today(),
                 profile,
                 dossiers,
             })
@@ -250,6 +251,8 @@ impl Inner {
             json(&self.attach(&attach)?)
         } else if let Request::AttachmentSave(save) = request {
             json(&self.save_attachment(&save)?)
+        } else if let Request::SyncStatus { dossier } = request {
+            json(&self.deliveries(dossier.as_deref())?)
         } else if let Request::Backup { file } = request {
             let file = PathBuf::from(file.ok_or_else(|| Fault::invalid("file"))?);
             let _alone = self.work.begin();
@@ -316,6 +319,7 @@ impl Home {
             | Request::Attach(_)
             | Request::AttachmentSave(_)
             | Request::Restore(_)
+            | Request::SyncStatus { .. }
             | Request::Return { .. }
             | Request::ReturnTicket { .. }
             | Request::PassphraseChange { .. }
@@ -586,10 +590,6 @@ impl Home {
             }
             Request::Verify => json(&self.verify()?),
             Request::Doctor => json(&self.doctor()?),
-            Request::SyncStatus { dossier } => {
-                let id = self.named(dossier.as_deref())?;
-                json(&self.sync_status(&id)?)
-            }
         }
     }
 }

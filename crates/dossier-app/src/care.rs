@@ -1,6 +1,7 @@
 //! Checking what is held, and saying what is wrong with an installation.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
 use dossier_model::{Place, Side};
 use dossier_trust::codec::Canonical;
@@ -9,11 +10,12 @@ use dossier_trust::ids::{CompartmentId, DossierId};
 use dossier_trust::item::{Header, Item, Position, SignedOpen};
 use dossier_trust::receipt::Receipt;
 
+use crate::app::Inner;
 use crate::clock::rfc3339;
 use crate::contract::{DeliveryView, Fault, Finding, Verified, VerifiedCompartment};
 use crate::home::Home;
 use crate::replica::checkpoint::LOOSE_PART;
-use crate::replica::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
+use crate::replica::compartment::{Compartment, LOOSE_RECEIPT, LOOSE_WRAP};
 
 impl Home {
     /// Checks every signature, hash and chain that this home folder holds, from the bytes on disk.
@@ -194,7 +196,8 @@ impl Home {
         Ok(findings)
     }
 
-    /// Who has what of this device's own items.
+    /// Who has what of this device's own items. Whether somebody is connected only the network knows
+    /// ([`Inner::deliveries`]).
     ///
     /// # Errors
     /// What the store says.
@@ -216,6 +219,11 @@ impl Home {
             let Some(principal) = dossier.principal_of(&peer.device) else {
                 continue;
             };
+            // Whose access ended has nothing any more: what became of their copy is said with the end of it.
+            let reads = |held: &Compartment| held.consent.right_of(&peer.device).is_some();
+            if !dossier.is_owner(&principal) && !dossier.compartments.values().any(reads) {
+                continue;
+            }
             rows.push((peer.clone(), people.get(&principal).cloned(), own));
         }
         let mut views = Vec::new();
@@ -234,9 +242,32 @@ impl Home {
                 device: peer.device.to_hex(),
                 delivered,
                 waiting,
+                connected: false,
                 last_seen: u64::try_from(peer.last_seen_ms).ok().map(rfc3339),
             });
         }
         Ok(views)
+    }
+}
+
+impl Inner {
+    /// Who has what, and who is connected now.
+    ///
+    /// # Errors
+    /// As [`Home::sync_status`].
+    pub(crate) fn deliveries(&self, dossier: Option<&str>) -> Result<Vec<DeliveryView>, Fault> {
+        let mut devices = self.with_home(|home| {
+            let id = home.named(dossier)?;
+            home.sync_status(&id)
+        })?;
+        let online = self.online.lock().unwrap_or_else(PoisonError::into_inner);
+        let connected = online
+            .as_ref()
+            .map(|online| online.network.connected())
+            .unwrap_or_default();
+        for device in &mut devices {
+            device.connected = connected.iter().any(|one| one.to_hex() == device.device);
+        }
+        Ok(devices)
     }
 }

@@ -523,6 +523,8 @@ pub struct ProfileCreate {
 pub struct Status {
     /// [`CONTRACT`] of this program.
     pub contract: u32,
+    /// Today in the calendar of this program, which a page cannot know: `2026-11-23`.
+    pub today: String,
     /// The person of this home folder; none before the first start.
     pub profile: Option<ProfileView>,
     /// Own dossiers first, then those of others.
@@ -596,8 +598,8 @@ pub struct SectionCard {
     pub gate: Option<crate::emergency::Gate>,
 }
 
-/// What somebody may do in a section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// What somebody may do in a section, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum RightView {
     /// zien

@@ -50,5 +50,6 @@ pub use clock::Clock;
 pub use door::{Door, Opened};
 pub use dossier_sync::driver::Relay;
 pub use network::{Confirmation, Pending, Reach, SyncReport};
+pub use outside::ChosenBackup;
 pub use replica::content::Card;
 pub use unlock::{Unlock, default_home};

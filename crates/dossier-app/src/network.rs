@@ -776,7 +776,8 @@ async fn watch_network(program: Weak<Inner>, mut events: tokio::sync::broadcast:
             }
             Ok(NetEvent::Disconnected { device, .. }) => {
                 let _ = inner.with_home(|home| {
-                    let name = home.store.peer(&device)?.and_then(|peer| peer.name);
+                    // Until now it was heard.
+                    let name = home.saw(device, &[])?;
                     home.tell(Event::Peer { name, connected: false });
                     Ok(())
                 });

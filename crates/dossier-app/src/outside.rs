@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::contract::{Fault, FaultCode, Request};
+use crate::recovery;
 
 /// Work on a file of somebody's, one after another, and the wish to stop the one that is under way.
 #[derive(Debug, Default)]
@@ -131,6 +132,46 @@ impl Request {
             None
         }
     }
+
+    /// What is wrong already, before the person is asked for a place: nobody looks for a file whose words are none.
+    ///
+    /// # Errors
+    /// [`FaultCode::InputRefused`], as the request itself would answer.
+    pub fn worth_asking(&self) -> Result<(), Fault> {
+        if let Self::Restore(restore) = self {
+            recovery::root_of(restore)?;
+        }
+        Ok(())
+    }
+}
+
+/// The backup that the person chose last. Whoever corrects a word does not look for the same file again, and the page
+/// never learns where it lies.
+#[derive(Debug, Default)]
+pub struct ChosenBackup(Mutex<Option<String>>);
+
+impl ChosenBackup {
+    /// The file of last time, for a request that asks for the same one.
+    #[must_use]
+    pub fn again(&self, request: &Request) -> Option<String> {
+        let Request::Restore(restore) = request else {
+            return None;
+        };
+        if restore.same_backup { self.last().clone() } else { None }
+    }
+
+    /// Remembers what was chosen, if it was a backup to come back with.
+    pub fn keep(&self, request: &Request) {
+        if let Request::Restore(restore) = request
+            && let Some(file) = &restore.backup
+        {
+            *self.last() = Some(file.clone());
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
@@ -159,5 +200,39 @@ mod tests {
         // Words alone need no file.
         assert_eq!(place("restore", json!({"words": "a b", "backup": null})), None);
         assert_eq!(place("today", json!({"dossier": "ab"})), None);
+    }
+
+    fn restore(words: &str, backup: &str, same_backup: bool) -> Request {
+        Request::Restore(recovery::Restore {
+            words: Some(words.to_owned().into()),
+            backup: Some(backup.to_owned()),
+            same_backup,
+            ..recovery::Restore::default()
+        })
+    }
+
+    #[test]
+    fn words_that_are_none_are_refused_before_a_file_is_asked_for() {
+        let fault = restore("niet de goede", "", false).worth_asking().unwrap_err();
+        assert_eq!(fault, Fault::about(FaultCode::InputRefused, "bad_words"));
+        let real = "abandon ".repeat(23) + "art";
+        assert_eq!(restore(&real, "", false).worth_asking(), Ok(()));
+        assert_eq!(Request::Status.worth_asking(), Ok(()));
+    }
+
+    #[test]
+    fn a_backup_is_the_same_one_only_for_who_asks_for_it() {
+        let chosen = ChosenBackup::default();
+        assert_eq!(chosen.again(&restore("a", "/anything", true)), None);
+        chosen.keep(&restore("a", "/stick/mine.age", false));
+        chosen.keep(&Request::Backup {
+            file: Some("/stick/new.age".to_owned()),
+        });
+        assert_eq!(
+            chosen.again(&restore("b", "/etc/shadow", true)).as_deref(),
+            Some("/stick/mine.age")
+        );
+        assert_eq!(chosen.again(&restore("b", "", false)), None);
+        assert_eq!(chosen.again(&Request::Status), None);
     }
 }

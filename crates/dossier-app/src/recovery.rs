@@ -40,6 +40,9 @@ pub struct Restore {
     /// A backup on this machine.
     #[serde(default)]
     pub backup: Option<String>,
+    /// The backup that was chosen last, without asking for it again: of the window, which names no place.
+    #[serde(default)]
+    pub same_backup: bool,
     /// Name as others will see it, where no backup says it.
     #[serde(default)]
     pub name: Option<String>,

@@ -1,7 +1,5 @@
 //! View models: what the pages show, from the reader's view of a dossier.
 
-use std::collections::BTreeSet;
-
 use dossier_model::item::{BROUGHT_ALONG, is_voice};
 use dossier_model::section::Side;
 use dossier_model::{Dossier as View, Place, ShownItem, agenda, moment, notes, people, plan};
@@ -13,7 +11,7 @@ use crate::attachments::without_keys;
 use crate::clock::{Clock, rfc3339};
 use crate::contract::{
     ActionView, AlsoSaid, AppointmentView, Fault, GoalView, ItemView, NewsView, OnlookerView, PersonRef, PlanView,
-    Provenance, RightView, SectionView, TodayView,
+    Provenance, RightView, SectionView, Sight, TodayView,
 };
 use crate::crisis_card;
 use crate::dossiers::{right_view, standard};
@@ -96,12 +94,8 @@ impl Dossier {
         } else {
             Vec::new()
         };
-        let mut seen_by = eyes.seen_by("agenda")?;
-        for one in eyes.seen_by("plan")? {
-            if !seen_by.iter().any(|held| held.name == one.name) {
-                seen_by.push(one);
-            }
-        }
+        let both = [eyes.seen_by("agenda")?, eyes.seen_by("plan")?].concat();
+        let seen_by = the_most(both.into_iter().map(|one| (one.name.clone(), one)).collect());
         Ok(TodayView {
             date: today,
             now: rfc3339(clock.now_ms()),
@@ -304,11 +298,10 @@ impl Eyes<'_> {
         }
     }
 
-    /// Who else sees a section: names and what they may do, as far as this reader may know.
+    /// Who else sees something of a section: names, how much, and what they may do, as far as this reader may know.
     fn seen_by(&self, section: &str) -> Result<Vec<OnlookerView>, Fault> {
         let section = dossier_model::SectionId::new(section).map_err(|_| Fault::not_found(section))?;
-        let mut found: Vec<OnlookerView> = Vec::new();
-        let mut named = BTreeSet::new();
+        let mut found: Vec<(String, OnlookerView)> = Vec::new();
         for side in [Side::Wat, Side::Dat] {
             let Some(compartment) = self.dossier.at(&Place::Section {
                 section: section.clone(),
@@ -320,29 +313,55 @@ impl Eyes<'_> {
             for (id, grant) in compartment.consent.live_grants() {
                 if let Some(note) = notes.get(id)
                     && Some(&note.person) != self.me.as_ref()
-                    && named.insert(note.person.clone())
                     && let Some(right) = right_view(false, grant.right)
                 {
-                    found.push(OnlookerView {
-                        name: note.name.clone(),
-                        role: note.role.clone(),
-                        right,
-                    });
+                    found.push((
+                        note.person.clone(),
+                        OnlookerView {
+                            name: note.name.clone(),
+                            role: note.role.clone(),
+                            sees: sight(side, grant.right, note.emergency),
+                            right,
+                        },
+                    ));
                 }
             }
         }
         if !self.dossier.own
             && let Some(owner) = self.dossier.people().get(&self.dossier.part.consent.root())
         {
-            found.push(OnlookerView {
-                name: owner.name.clone(),
-                role: None,
-                right: RightView::Own,
-            });
+            found.push((
+                owner.id.clone(),
+                OnlookerView {
+                    name: owner.name.clone(),
+                    role: None,
+                    sees: Sight::All,
+                    right: RightView::Own,
+                },
+            ));
         }
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(found)
+        Ok(the_most(found))
     }
+}
+
+/// How much a grant shows, on this side of a section.
+fn sight(side: Side, right: Right, emergency: bool) -> Sight {
+    match (side, right) {
+        _ if emergency => Sight::Emergency,
+        (Side::Dat, _) => Sight::That,
+        // It opens nothing: the resident's device posts copies of what is about these people.
+        (Side::Wat, Right::Relay) => Sight::Some,
+        (Side::Wat, Right::Read | Right::Append | Right::Edit | Right::Manage) => Sight::All,
+    }
+}
+
+/// Everybody once, with the most that they see, by name.
+fn the_most(mut found: Vec<(String, OnlookerView)>) -> Vec<OnlookerView> {
+    found.sort_by(|(a, one), (b, other)| a.cmp(b).then((other.sees, other.right).cmp(&(one.sees, one.right))));
+    found.dedup_by(|(a, _), (b, _)| a == b);
+    let mut people: Vec<OnlookerView> = found.into_iter().map(|(_, one)| one).collect();
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    people
 }
 
 fn also_said(item: &ShownItem) -> Vec<AlsoSaid> {

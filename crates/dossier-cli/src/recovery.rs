@@ -119,6 +119,7 @@ async fn restore(session: &mut Session, out: &Out, flags: RestoreFlags) -> Resul
         words: words.map(|words| words.to_string().into()),
         shares: flags.share.into_iter().map(Into::into).collect(),
         backup: flags.backup.as_deref().map(absolute),
+        same_backup: false,
         name: flags.name,
     });
     let progress = out.progress(out.lang.say("busy_restoring", &[]));

@@ -25,6 +25,10 @@ delivered: number,
  */
 waiting: number, 
 /**
+ * It is connected at this moment.
+ */
+connected: boolean, 
+/**
  * When it was last heard, RFC 3339.
  */
 last_seen: string | null, };

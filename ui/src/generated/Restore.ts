@@ -17,6 +17,10 @@ shares: string[],
  */
 backup: string | null, 
 /**
+ * The backup that was chosen last, without asking for it again: of the window, which names no place.
+ */
+same_backup: boolean, 
+/**
  * Name as others will see it, where no backup says it.
  */
 name: string | null, };

@@ -11,6 +11,10 @@ export type Status = {
  */
 contract: number, 
 /**
+ * Today in the calendar of this program, which a page cannot know: `2026-11-23`.
+ */
+today: string, 
+/**
  * The person of this home folder; none before the first start.
  */
 profile: ProfileView | null, 

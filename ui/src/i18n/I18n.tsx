@@ -12,7 +12,7 @@ export interface Words {
   dates: Dates;
 }
 
-export type TermGroup = 'deed' | 'domain' | 'field' | 'goal_status' | 'action_status' | 'place' | 'letter' | 'level' | 'relation' | 'right' | 'role' | 'section' | 'strength' | 'zrm';
+export type TermGroup = 'deed' | 'domain' | 'field' | 'goal_status' | 'action_status' | 'place' | 'letter' | 'level' | 'relation' | 'right' | 'role' | 'section' | 'sees' | 'strength' | 'zrm';
 
 const I18nContext = createContext<Words | null>(null);
 

@@ -27,8 +27,8 @@ export const ACCESS: AccessPerson[] = [
 ];
 
 export const DELIVERIES: DeliveryView[] = [
-  { person: 'p-karin', name: 'Karin de Wit', device: 'd1', delivered: 40, waiting: 0, last_seen: '2026-11-22T14:10:00+01:00' },
-  { person: 'p-ria', name: 'Ria Verhagen', device: 'd2', delivered: 12, waiting: 3, last_seen: '2026-11-20T08:05:00+01:00' },
+  { person: 'p-karin', name: 'Karin de Wit', device: 'd1', delivered: 40, waiting: 0, connected: false, last_seen: '2026-11-22T14:10:00+01:00' },
+  { person: 'p-ria', name: 'Ria Verhagen', device: 'd2', delivered: 12, waiting: 3, connected: true, last_seen: '2026-11-20T08:05:00+01:00' },
 ];
 
 /** A pattern of the size that a ticket gives; no camera has to read it. */

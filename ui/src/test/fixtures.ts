@@ -103,7 +103,7 @@ const NEWS: NewsView[] = [
   { id: 'n-3', author: person('p-samira'), date: '2026-11-18', plain: null, original: 'Inventarisatie voltooid; VTLB herberekend.' },
 ];
 
-const onlooker = (id: string, role: string, right: RightView): OnlookerView => ({ name: NAMES[id] ?? id, role, right });
+const onlooker = (id: string, role: string, right: RightView): OnlookerView => ({ name: NAMES[id] ?? id, role, sees: 'all', right });
 const SEEN_BY: OnlookerView[] = [
   onlooker('p-karin', 'wijkteam', 'edit'),
   onlooker('p-jeroen', 'jeugdhulp', 'append'),
@@ -268,7 +268,7 @@ export class FixtureProgram implements Backend {
     switch (request.method) {
       case 'status':
       case 'unlock':
-        return { contract: this.contract, profile: state.profile, dossiers: state.dossiers };
+        return { contract: this.contract, today: '2026-11-23', profile: state.profile, dossiers: state.dossiers };
       case 'profile_create':
         state.profile = { person: 'aa', device: 'bb', ...request.params };
         return { profile: state.profile };

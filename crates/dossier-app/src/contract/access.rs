@@ -216,6 +216,8 @@ pub struct DeliveryView {
     pub delivered: u32,
     /// Items that it has not.
     pub waiting: u32,
+    /// It is connected at this moment.
+    pub connected: bool,
     /// When it was last heard, RFC 3339.
     pub last_seen: Option<String>,
 }

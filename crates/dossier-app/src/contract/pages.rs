@@ -101,13 +101,29 @@ pub struct GoalView {
     pub also_said: Vec<AlsoSaid>,
 }
 
-/// Somebody who sees a section: name, what they may do, and whether their device has everything.
+/// How much of a section somebody sees, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Sight {
+    /// That there is something, not what.
+    That,
+    /// All of it, in an emergency only.
+    Emergency,
+    /// What is about some people.
+    Some,
+    /// All of it.
+    All,
+}
+
+/// Somebody who sees something of a section: name, how much, and what they may do.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct OnlookerView {
     /// Name.
     pub name: String,
     /// Role as the resident recorded it (`wijkteam`).
     pub role: Option<String>,
+    /// How much of it they see.
+    pub sees: Sight,
     /// What they may do.
     pub right: RightView,
 }

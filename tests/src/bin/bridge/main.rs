@@ -23,7 +23,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use clap::Parser;
 use dossier_app::contract::{Fault, FaultCode, Request as Ask};
-use dossier_app::{App, Clock, Door, Reach, Relay, Unlock};
+use dossier_app::{App, ChosenBackup, Clock, Door, Reach, Relay, Unlock};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -56,11 +56,13 @@ struct Arguments {
 
 /// The program and everything that the browser is served from.
 struct Bridge {
+    home: PathBuf,
     door: Mutex<Door>,
     pages: Pages,
     runtime: Handle,
     /// What the next dialogue is answered; without it the person closes it.
     choice: Mutex<Option<String>>,
+    backup: ChosenBackup,
     /// What a visitor must bring along, as a cookie of this port.
     cookie: String,
     token: String,
@@ -84,10 +86,12 @@ fn main() -> Result<()> {
         .map_or(Unlock::Keyring, Unlock::PassphraseFile);
     let clock = Clock::starting(&arguments.now).map_err(|fault| anyhow!("{fault}"))?;
     let bridge = Arc::new(Bridge {
-        door: Mutex::new(Door::new(arguments.home, unlock, clock)),
+        door: Mutex::new(Door::new(arguments.home.clone(), unlock, clock)),
+        home: arguments.home,
         pages: Pages::new()?,
         runtime: runtime.handle().clone(),
         choice: Mutex::default(),
+        backup: ChosenBackup::default(),
         cookie: format!("bridge-{}={}", address.port(), arguments.token),
         token: arguments.token,
     });
@@ -216,15 +220,23 @@ impl Bridge {
     }
 
     fn answer(&self, request: Value) -> Result<Value, Fault> {
-        let starts = request.get("method").and_then(Value::as_str) == Some("profile_create");
+        // As in the window: whoever stands in the kitchen has no passphrase.
+        if let Ok(Ask::CrisisCards) = serde_json::from_value(request.clone()) {
+            let cards = dossier_app::crisis_card::outside(&self.home)?;
+            return serde_json::to_value(cards).map_err(|_| Fault::new(FaultCode::Internal));
+        }
+        let method = request.get("method").and_then(Value::as_str);
+        let starts = matches!(method, Some("profile_create" | "restore"));
         let app = if let Ok(Ask::Unlock { passphrase }) = serde_json::from_value(request.clone()) {
             self.door().unlock(passphrase.into_inner())?.app
         } else {
             self.app()?
         };
         let answer = match serde_json::from_value(request.clone()).map(|known| self.choose(known)) {
-            Ok(Some(known)) => app.request(known)?,
-            Ok(None) => Value::Null,
+            Ok(chosen) => match chosen? {
+                Some(known) => app.request(known)?,
+                None => Value::Null,
+            },
             Err(_) => app.call(request)?,
         };
         if starts {
@@ -234,10 +246,16 @@ impl Bridge {
     }
 
     /// Stands in for the dialogue of the shell: what a page says of a place does not count here either.
-    fn choose(&self, mut request: Ask) -> Option<Ask> {
-        if let Some(to) = request.place() {
-            *to = Some(self.choice().take()?);
+    fn choose(&self, mut request: Ask) -> Result<Option<Ask>, Fault> {
+        request.worth_asking()?;
+        if request.place().is_some() {
+            let chosen = self.backup.again(&request).or_else(|| self.choice().take());
+            let Some(chosen) = chosen else { return Ok(None) };
+            if let Some(to) = request.place() {
+                *to = Some(chosen);
+            }
+            self.backup.keep(&request);
         }
-        Some(request)
+        Ok(Some(request))
     }
 }

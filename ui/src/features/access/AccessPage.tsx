@@ -11,6 +11,7 @@ import type { AccessPerson } from '../../generated/AccessPerson';
 import type { AccessView } from '../../generated/AccessView';
 import type { DeliveryView } from '../../generated/DeliveryView';
 import type { DossierCard } from '../../generated/DossierCard';
+import type { EndedView } from '../../generated/EndedView';
 import { useWords } from '../../i18n/I18n';
 import { useAnswer } from '../../live/useAnswer';
 import { FormBox } from '../edit/FormBox';
@@ -20,11 +21,11 @@ import { capital, firstName, listed } from '../people/names';
 import { Live } from '../shell/Live';
 import { hrefOf } from '../shell/route';
 import { useSteps } from '../shell/Steps';
+import { useDeliveryWords } from './delivery';
 import { grantsOf, levelsOf, type Levels } from './grants';
 import { Invitations, useInvitations } from './Invitations';
 import { LevelPicker } from './LevelPicker';
 import { ScopeWords, useSectionNames } from './ScopeWords';
-import { useMoment } from './useMoment';
 
 /** Who looks along: what, why, until when, what their devices have; to be changed and stopped here. */
 export function AccessPage({ dossier }: { dossier: DossierCard }) {
@@ -116,10 +117,7 @@ function People({ dossier, view, delivery, onLook, onChanged }: { dossier: Dossi
             {over.map((person) => (
               <li key={person.principal} className="kt-card kt-item">
                 <PersonTop person={person} />
-                <p className="kt-fact">
-                  <Icon name={person.ended?.confirmed ? 'check' : 'clock'} />
-                  {t(person.ended?.confirmed ? 'access.gone' : 'access.not_gone', { name: firstName(person.name) })}
-                </p>
+                {person.ended ? <Copies name={firstName(person.name)} ended={person.ended} /> : null}
               </li>
             ))}
           </ul>
@@ -214,7 +212,7 @@ function Person({ dossier, person, devices, onLook, onChanged }: { dossier: Doss
 /** What each device of somebody has, in words. */
 function Devices({ devices }: { devices: readonly DeliveryView[] }) {
   const { t } = useWords();
-  const moment = useMoment();
+  const words = useDeliveryWords();
   if (devices.length === 0) {
     return (
       <p className="kt-fact">
@@ -230,7 +228,27 @@ function Devices({ devices }: { devices: readonly DeliveryView[] }) {
           <Icon name={device.waiting === 0 ? 'check' : 'clock'} />
           <span>
             {devices.length > 1 ? `${t('access.device', { number: index + 1 })} ` : null}
-            {device.waiting === 0 ? t('access.has_all') : t('access.waiting', { count: device.waiting })} {device.last_seen ? t('access.heard', { when: moment(device.last_seen) }) : null}
+            {words(device)}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What is known of the copies after access ended, computer by computer. */
+function Copies({ name, ended }: { name: string; ended: EndedView }) {
+  const { t } = useWords();
+  const devices = ended.devices.length > 0 ? ended.devices : [{ device: '', confirmed: ended.confirmed }];
+  return (
+    <ul className="kt-devices">
+      {devices.map((device, index) => (
+        <li key={device.device} className="kt-fact">
+          <Icon name={device.confirmed ? 'check' : 'clock'} />
+          <span>
+            {devices.length > 1
+              ? `${t('access.device', { number: index + 1 })} ${t(device.confirmed ? 'access.copy_gone' : 'access.copy_not_yet')}`
+              : t(device.confirmed ? 'access.gone' : 'access.not_gone', { name })}
           </span>
         </li>
       ))}

@@ -3,6 +3,7 @@ import { Button } from '../../components/Button';
 import { Choice } from '../../components/Choice';
 import { DayField, type TypedDay, typedDay } from '../../components/DayField';
 import { Field } from '../../components/Field';
+import { Fold } from '../../components/Fold';
 import { Icon } from '../../components/Icon';
 import { Pick } from '../../components/Pick';
 import { focusNextTitle, PageTitle, Title } from '../../components/Title';
@@ -239,14 +240,17 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
             </Button>
           ))}
         </div>
-        <LevelPicker
-          dossier={dossier}
-          levels={levels}
-          onChange={(next) => {
-            setLevels(next);
-            setWrong(({ levels: _, ...others }) => others);
-          }}
-        />
+        {grantsOf(levels).length > 0 ? <LevelWords dossier={dossier} levels={levels} /> : null}
+        <Fold summary={t('access.choose_each')}>
+          <LevelPicker
+            dossier={dossier}
+            levels={levels}
+            onChange={(next) => {
+              setLevels(next);
+              setWrong(({ levels: _, ...others }) => others);
+            }}
+          />
+        </Fold>
         {wrong.levels ? (
           <p className="kt-error" tabIndex={-1} data-wrong>
             <Icon name="alert" />
@@ -258,7 +262,6 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
         <Title level={2} id="invite-check">
           {t('access.check')}
         </Title>
-        {grantsOf(levels).length > 0 ? <LevelWords dossier={dossier} levels={levels} /> : <p className="kt-quiet">{t('access.check_nothing')}</p>}
         <p id="invite-look">
           <Button icon="eye" onClick={look}>
             {t('looking.offer_button')}

@@ -15,11 +15,30 @@ it('says per person what, why, until when, and what each device has', async () =
   expect(karin.getByText('Mag veranderen').closest('li')?.textContent).toBe('Mag veranderen: Ons plan en Agenda');
   expect(karin.getByText('Alleen dát er iets is').closest('li')?.textContent).toContain('Geld');
   expect(karin.getByText('Tot en met 3 maart 2027')).toBeTruthy();
-  expect(await karin.findByText('Heeft alles. Laatst gezien op 22 november 2026 om 14.10 uur.')).toBeTruthy();
+  expect(await karin.findByText('Heeft alles. Laatst gezien: gisteren om 14.10 uur.')).toBeTruthy();
   const ria = person('Ria Verhagen');
   expect(ria.getByText(/^Mist nog 3 dingen\./)).toBeTruthy();
   expect(ria.getByText('De code is toen niet vergeleken')).toBeTruthy();
-  expect(screen.getByText(/^De computer van Tim zei nog niets\./)).toBeTruthy();
+  expect(screen.getByText(/^De computer van Tim heeft dit nog niet bevestigd\./)).toBeTruthy();
+  expect(await barriers()).toEqual([]);
+});
+
+it('says for each computer whether the copy is gone', async () => {
+  show('lisa', ACCESS, (program) =>
+    program.elsewhere((state) =>
+      Object.assign(state.people.find((one) => one.person === 'p-tim') ?? {}, {
+        ended: {
+          confirmed: false,
+          devices: [
+            { device: 'e1', confirmed: true },
+            { device: 'e2', confirmed: false },
+          ],
+        },
+      }),
+    ),
+  );
+  const tim = within((await screen.findByRole('heading', { level: 3, name: 'Tim Groen' })).closest('li') as HTMLElement);
+  expect(tim.getAllByRole('listitem').map((one) => one.textContent)).toEqual(['Computer 1: De kopie is weg. Dat is bevestigd.', 'Computer 2: Nog niet bevestigd. Dat komt als die weer aan staat.']);
   expect(await barriers()).toEqual([]);
 });
 
@@ -37,7 +56,7 @@ it('stops access in two taps, and says first what stops and what stays', async (
   await waitFor(() => expect(screen.getByRole('status').textContent).toBe('Karin kijkt niet meer mee.'));
   expect(program.asked).toContainEqual({ method: 'revoke', params: { dossier: 'd1a5', person: 'p-karin', keep_unseen: false } });
   expect(screen.queryByRole('button', { name: 'Terugdraaien' })).toBeNull();
-  expect(await screen.findByText(/^De computer van Karin zei nog niets\./)).toBeTruthy();
+  expect(await screen.findByText(/^De computer van Karin heeft dit nog niet bevestigd\./)).toBeTruthy();
 });
 
 it('lets go of stopping by Escape, and gives the focus back', async () => {
@@ -168,7 +187,7 @@ it('keeps a right that nobody else is offered, and shows what opens in an emerge
 it('says what will open in an emergency before the invitation is made', async () => {
   const { user } = show('lisa', '#/d/d1a5/invite');
   await user.selectOptions(await screen.findByLabelText('Gezondheid'), 'nood');
-  expect(screen.getByRole('heading', { name: 'Klopt dit?' }).closest('section')?.querySelector('li')?.textContent).toBe('Alleen in nood: Gezondheid');
+  expect(screen.getByRole('heading', { name: 'Wat deelt u?' }).closest('section')?.querySelector('li')?.textContent).toBe('Alleen in nood: Gezondheid');
 });
 
 it('takes the end away and says another purpose', async () => {

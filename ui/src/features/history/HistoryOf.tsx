@@ -6,6 +6,7 @@ import type { FieldStep } from '../../generated/FieldStep';
 import type { StepDeed } from '../../generated/StepDeed';
 import type { StepView } from '../../generated/StepView';
 import type { Key } from '../../i18n/catalogue';
+import { lookUp } from '../../i18n/catalogue';
 import { useWords, type Words } from '../../i18n/I18n';
 import { useAnswer } from '../../live/useAnswer';
 import { useMoment } from '../access/useMoment';
@@ -133,7 +134,8 @@ function Step({ step, desk, kind, questions }: { step: StepView; desk: Desk; kin
   const when = step.at === '' ? t('history.no_time') : moment(step.at);
   // Whoever answers or says how far it is, says words, and those need no heading.
   const bare = step.deed === 'reacted' || step.deed === 'progress' || step.deed === 'took_back';
-  const shown = step.deed === 'brought_along' || step.deed === 'kept' ? [] : step.fields;
+  const told = step.deed === 'brought_along' || step.deed === 'kept' ? [] : step.fields;
+  const shown = told.filter(({ field }) => !KEPT_BESIDE.has(field));
   return (
     <>
       <p className="kt-quiet">{when}</p>
@@ -175,9 +177,13 @@ function Difference({ field, desk, kind, words }: { field: FieldStep; desk: Desk
   );
 }
 
-function labelOf(field: string, questions: readonly Question[], { t, term }: Words): string {
+/** What is kept beside an answer and is told by the step itself: when, by whom, and what it belongs to. */
+const KEPT_BESIDE = new Set(['created', 'created_by', 'own_words', 'updated', 'made_on', 'goal_id', 'org_id', 'author', 'author_org', 'instrument', 'rater', 'rater_id', 'subject']);
+
+function labelOf(field: string, questions: readonly Question[], { t, language }: Words): string {
   const asked = questions.find((question) => question.name === field);
-  return asked ? t(asked.label) : term('field', field);
+  // A field that a family brought along may have a name that is no word of ours.
+  return asked ? t(asked.label) : (lookUp(language, `term.field.${field}`) ?? t('history.other'));
 }
 
 /** A value as people would say it. */

@@ -6,7 +6,7 @@ import { useLookingOnly } from '../looking/only';
 import { hrefOf } from '../shell/route';
 import { firstName, firstNames } from './names';
 
-/** "Who sees this", always in view: faces and a sentence, one tap for the whole list, one more to change it. */
+/** "Who sees this", always in view: faces and a sentence, one tap for everybody and how much, one more to change it. */
 export function SeenBy({ people, own, dossier }: { people: readonly OnlookerView[]; own: boolean; dossier: string }) {
   const { t, term, language } = useWords();
   const looking = useLookingOnly();
@@ -24,16 +24,17 @@ export function SeenBy({ people, own, dossier }: { people: readonly OnlookerView
       </p>
     );
   }
-  const names = people.map((person) => person.name);
-  const sentence =
+  // Whoever sees a part of it is on the list, and not in the sentence.
+  const names = people.filter((person) => person.sees === 'all').map((person) => person.name);
+  const some =
     names.length <= 3
       ? firstNames(names, language)
       : t('action.seen_by_more', { names: names.slice(0, 2).map(firstName).join(', '), rest: names.length - 2 });
   return (
     <details className="kt-seen">
       <summary>
-        <Faces names={names.slice(0, 4)} />
-        <span>{t('action.seen_by', { names: sentence, count: names.length })}</span>
+        {names.length === 0 ? <Icon name="eye" /> : <Faces names={names.slice(0, 4)} />}
+        <span>{names.length === 0 ? t('action.seen_by_part') : t('action.seen_by', { names: some, count: names.length })}</span>
         <Icon name="chevron" />
       </summary>
       <ul>
@@ -42,7 +43,7 @@ export function SeenBy({ people, own, dossier }: { people: readonly OnlookerView
             <Face name={person.name} />
             <span>
               <strong dir="auto">{person.name}</strong>
-              <span className="kt-quiet">{[person.role ? term('role', person.role) : '', term('right', person.right)].filter(Boolean).join(', ')}</span>
+              <span className="kt-quiet">{[person.role ? term('role', person.role) : '', person.sees === 'all' ? term('right', person.right) : term('sees', person.sees)].filter(Boolean).join(', ')}</span>
             </span>
           </li>
         ))}

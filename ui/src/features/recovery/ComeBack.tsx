@@ -1,4 +1,4 @@
-import { type SubmitEvent, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { faultOf } from '../../backend';
 import { Button } from '../../components/Button';
 import { Choice } from '../../components/Choice';
@@ -12,6 +12,7 @@ import { useWords } from '../../i18n/I18n';
 import { useBackend } from '../../live/BackendProvider';
 import { Devices } from './Devices';
 import { RecoveryFault } from './RecoveryFault';
+import { asTyped, problemWith } from './typedWords';
 import { useTask } from './useTask';
 
 type Way = 'backup' | 'others' | 'device';
@@ -21,22 +22,23 @@ interface Back {
   others: DeviceView[];
 }
 
-/** Recovery words on a paper. */
-const WORDS = 24;
-
 /** Characters that a passphrase must have at least: a short one can be guessed by whoever has the file. */
 const SHORTEST = 12;
 
 /** The third way in: a person who was here before, with their words and a backup, a helper, or another device. */
 export function ComeBack({ known, onBack, onDone }: { /** The words were given already, without a dossier to show for it. */ known: boolean; onBack: () => void; onDone: (dossier: string) => void }) {
-  const { t } = useWords();
+  const spoken = useWords();
+  const { t } = spoken;
   const backend = useBackend();
   const task = useTask();
   const [way, setWay] = useState<Way>(known ? 'others' : 'backup');
   const [split, setSplit] = useState(false);
   const [words, setWords] = useState('');
   const [ticket, setTicket] = useState('');
-  const [missing, setMissing] = useState<'words' | 'count' | 'ticket' | null>(null);
+  const [missing, setMissing] = useState<{ words: string | null; ticket: boolean }>({ words: null, ticket: false });
+  const [refused, setRefused] = useState(0);
+  // A backup was chosen that these words do not open; the program remembers which one.
+  const [chosen, setChosen] = useState(false);
   const [choosing, setChoosing] = useState(false);
   const [passphrase, setPassphrase] = useState('');
   const [again, setAgain] = useState('');
@@ -44,16 +46,19 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
   // The words are taken once; what failed after that is tried again without them.
   const [restored, setRestored] = useState(known);
   const [back, setBack] = useState<Back | null>(null);
-  const counted = words.split(/\s+/).filter((word) => /^\p{L}+$/u.test(word)).length;
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (refused > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refused]);
 
-  async function comeBack(): Promise<void> {
+  async function comeBack(sameBackup: boolean): Promise<void> {
     if (!restored) {
       if (choosing) await backend.call({ method: 'unlock', params: { passphrase } });
       const lines = words.split('\n').map((line) => line.trim()).filter((line) => line !== '');
       const answer = await backend.call({
         method: 'restore',
         // Which file, the program itself asks.
-        params: { words: split ? null : words, shares: split ? lines : [], backup: way === 'backup' ? '' : null, name: null },
+        params: { words: split ? null : asTyped(words), shares: split ? lines : [], backup: way === 'backup' ? '' : null, same_backup: sameBackup, name: null },
       });
       if (answer === null) return;
       setWords('');
@@ -70,21 +75,28 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
     setBack({ dossiers: answer.dossiers.map(({ dossier, lacking }) => ({ card: dossier, lacking })), others: way === 'device' ? [] : devices.filter((one) => !one.here) });
   }
 
-  function submit(event: SubmitEvent<HTMLFormElement>) {
-    event.preventDefault();
-    // A word too few is said before anybody looks for a file.
-    const few = !restored && !split && counted !== WORDS;
-    const empty = !restored && words.trim() === '' ? 'words' : few ? 'count' : way !== 'backup' && ticket.trim() === '' ? 'ticket' : null;
-    setMissing(empty);
-    const found = !choosing || restored ? null : passphrase.length < SHORTEST ? 'unlock.short' : passphrase === again ? null : 'unlock.differ';
-    setWeak(found);
-    if (empty || found) return;
+  function goBack(sameBackup: boolean) {
+    // What is wrong with the words is said before anybody looks for a file.
+    const found = {
+      words: restored ? null : !split ? problemWith(words, spoken) : words.trim() === '' ? t('recovery.words_missing') : null,
+      ticket: way !== 'backup' && ticket.trim() === '',
+    };
+    setMissing(found);
+    const tooWeak = !choosing || restored ? null : passphrase.length < SHORTEST ? 'unlock.short' : passphrase === again ? null : 'unlock.differ';
+    setWeak(tooWeak);
+    if (found.words !== null || found.ticket || tooWeak) {
+      task.setFault(null);
+      setRefused((times) => times + 1);
+      return;
+    }
     void task.run(async () => {
       try {
-        await comeBack();
+        await comeBack(sameBackup);
       } catch (thrown) {
+        const { code, detail } = faultOf(thrown);
+        if (detail?.startsWith('backup_')) setChosen(detail === 'backup_other');
         // This computer keeps no keys for its programs: a passphrase takes that place.
-        if (faultOf(thrown).code === 'locked' && !choosing) setChoosing(true);
+        if (code === 'locked' && !choosing) setChoosing(true);
         else throw thrown;
       }
     });
@@ -92,7 +104,15 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
 
   if (back) return <Arrived back={back} onBack={onBack} onDone={onDone} />;
   return (
-    <form noValidate onSubmit={submit} className="kt-check">
+    <form
+      ref={form}
+      noValidate
+      className="kt-check"
+      onSubmit={(event) => {
+        event.preventDefault();
+        goBack(way === 'backup' && chosen);
+      }}
+    >
       <PageTitle key="come-back">{t('recovery.title')}</PageTitle>
       <p className="kt-lead">{t('recovery.lead')}</p>
       <Choice
@@ -107,14 +127,14 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
           <Field
             label={t(split ? 'recovery.shares' : 'recovery.words')}
             hint={t(split ? 'recovery.shares_hint' : 'recovery.words_hint')}
-            error={missing === 'words' ? t('recovery.words_missing') : missing === 'count' ? t('recovery.words_count', { count: counted, needed: WORDS }) : null}
+            error={missing.words}
             multiline
             required
             spellCheck={false}
             value={words}
             onChange={(value) => {
               setWords(value);
-              setMissing(null);
+              setMissing((was) => ({ ...was, words: null }));
             }}
           />
           <div className="kt-buttons">
@@ -123,6 +143,7 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
               onClick={() => {
                 setSplit(!split);
                 setWords('');
+                setMissing((was) => ({ ...was, words: null }));
               }}
             >
               {t(split ? 'recovery.words_use' : 'recovery.shares_use')}
@@ -131,19 +152,19 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
         </>
       )}
       {way === 'backup' ? (
-        <p className="kt-hint">{t('recovery.file_hint')}</p>
+        <p className="kt-hint">{t(chosen ? 'recovery.file_kept' : 'recovery.file_hint')}</p>
       ) : (
         <Field
           label={t('recovery.ticket')}
           hint={t('recovery.ticket_hint')}
-          error={missing === 'ticket' ? t('recovery.ticket_missing') : null}
+          error={missing.ticket ? t('recovery.ticket_missing') : null}
           multiline
           required
           spellCheck={false}
           value={ticket}
           onChange={(value) => {
             setTicket(value);
-            setMissing(null);
+            setMissing((was) => ({ ...was, ticket: false }));
           }}
         />
       )}
@@ -161,8 +182,13 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
       <div aria-live="polite">{task.busy ? <Loading text={t('recovery.busy')} /> : null}</div>
       <div className="kt-buttons">
         <Button type="submit" purpose="primary" busy={task.busy}>
-          {t(way === 'backup' ? 'recovery.go_file' : 'recovery.go')}
+          {t(way !== 'backup' ? 'recovery.go' : chosen ? 'recovery.go_same' : 'recovery.go_file')}
         </Button>
+        {way === 'backup' && chosen ? (
+          <Button busy={task.busy} onClick={() => goBack(false)}>
+            {t('recovery.go_else')}
+          </Button>
+        ) : null}
         <Button purpose="subtle" onClick={onBack}>
           {t('recovery.back')}
         </Button>

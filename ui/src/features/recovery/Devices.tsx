@@ -4,7 +4,7 @@ import { Icon } from '../../components/Icon';
 import type { DeviceView } from '../../generated/DeviceView';
 import { useWords } from '../../i18n/I18n';
 import { useBackend } from '../../live/BackendProvider';
-import { useMoment } from '../access/useMoment';
+import { useLately } from '../access/useMoment';
 import { RecoveryFault } from './RecoveryFault';
 import { useTask } from './useTask';
 
@@ -15,7 +15,7 @@ const SHOWN = 8;
 export function Devices({ devices, onChanged }: { devices: readonly DeviceView[]; onChanged: (devices: DeviceView[]) => void }) {
   const { t } = useWords();
   const backend = useBackend();
-  const moment = useMoment();
+  const lately = useLately();
   const task = useTask();
   const [ending, setEnding] = useState<string | null>(null);
   const end = (device: string) => task.run(async () => onChanged(await backend.call({ method: 'device_revoke', params: { device } })));
@@ -31,7 +31,7 @@ export function Devices({ devices, onChanged }: { devices: readonly DeviceView[]
               <div className="kt-stack">
                 <div>
                   <p>{name}</p>
-                  {one.here ? null : <p className="kt-quiet">{one.last_seen ? t('recovery.device_seen', { when: moment(one.last_seen) }) : t('recovery.device_unseen')}</p>}
+                  {one.here ? null : <p className="kt-quiet">{one.last_seen ? t('recovery.device_seen', { when: lately(one.last_seen) }) : t('recovery.device_unseen')}</p>}
                 </div>
                 {one.here ? null : ending === one.device ? (
                   <>

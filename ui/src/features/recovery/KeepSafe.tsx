@@ -18,6 +18,7 @@ import { useWork, Working } from '../shell/Working';
 import { Devices } from './Devices';
 import { RecoveryFault } from './RecoveryFault';
 import { ShowWay } from './ShowWay';
+import { asTyped, problemWith } from './typedWords';
 import { useTask } from './useTask';
 
 /** Everything with which a person comes back, and what they can do before it is needed. */
@@ -93,28 +94,46 @@ function BackupForm({ state, own, onMade }: { state: BackupState; own: boolean; 
 
 /** A paper that was tried is a paper that works. */
 function TryPaper() {
-  const { t } = useWords();
+  const spoken = useWords();
+  const { t } = spoken;
   const backend = useBackend();
   const task = useTask();
   const [words, setWords] = useState('');
+  const [wrong, setWrong] = useState<string | null>(null);
   const [good, setGood] = useState(false);
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     setGood(false);
+    const found = problemWith(words, spoken);
+    setWrong(found);
+    task.setFault(null);
+    if (found !== null) {
+      event.currentTarget.querySelector('textarea')?.focus();
+      return;
+    }
     void task.run(async () => {
-      await backend.call({ method: 'recovery_check', params: { words } });
+      await backend.call({ method: 'recovery_check', params: { words: asTyped(words) } });
       setWords('');
       setGood(true);
     });
   }
   return (
-    <section className="kt-kind" aria-labelledby="safety-paper">
-      <Title level={2} id="safety-paper">
-        {t('recovery.test')}
-      </Title>
-      <Fold summary={t('recovery.test_text')}>
+    <Fold summary={t('recovery.test')}>
+      <div className="kt-kind">
+        <p>{t('recovery.test_text')}</p>
         <form noValidate onSubmit={submit} className="kt-stack">
-          <Field label={t('recovery.words')} hint={t('recovery.words_hint')} multiline spellCheck={false} value={words} onChange={setWords} />
+          <Field
+            label={t('recovery.words')}
+            hint={t('recovery.words_hint')}
+            error={wrong}
+            multiline
+            spellCheck={false}
+            value={words}
+            onChange={(value) => {
+              setWords(value);
+              setWrong(null);
+            }}
+          />
           {task.fault ? <RecoveryFault fault={task.fault} /> : null}
           <div className="kt-buttons">
             <Button type="submit" busy={task.busy}>
@@ -122,15 +141,15 @@ function TryPaper() {
             </Button>
           </div>
         </form>
-      </Fold>
-      <div aria-live="polite">
-        {good ? (
-          <Notice icon="check" title={t('recovery.test_good')}>
-            <p>{t('recovery.test_good_text')}</p>
-          </Notice>
-        ) : null}
+        <div aria-live="polite">
+          {good ? (
+            <Notice icon="check" title={t('recovery.test_good')}>
+              <p>{t('recovery.test_good_text')}</p>
+            </Notice>
+          ) : null}
+        </div>
       </div>
-    </section>
+    </Fold>
   );
 }
 
@@ -149,53 +168,52 @@ function Trusted() {
     void task.run(async () => setMade(await backend.call({ method: 'recovery_split', params: { needed, count } })));
   }
   return (
-    <section className="kt-kind" aria-labelledby="safety-trust">
-      <Title level={2} id="safety-trust">
-        {t('recovery.trust')}
-      </Title>
-      <p>{t('recovery.trust_text')}</p>
-      {made ? (
-        <div className="kt-stack">
-          <Title level={3}>{t('recovery.trust_done')}</Title>
-          <p>{t('recovery.trust_done_text', { needed: made.needed })}</p>
-          <ol className="kt-stack kt-shares">
-            {made.shares.map((share, index) => (
-              <li key={share} className="kt-card">
-                <strong>{t('recovery.trust_share', { number: index + 1 })}</strong>
-                <p className="kt-code" translate="no">
-                  {share}
-                </p>
-              </li>
-            ))}
-          </ol>
-          <div className="kt-buttons">
-            <Button onClick={() => window.print()}>{t('recovery.trust_print')}</Button>
-            <Button purpose="subtle" onClick={() => setMade(null)}>
-              {t('recovery.trust_hide')}
-            </Button>
+    <Fold summary={t('recovery.trust')}>
+      <div className="kt-kind">
+        <p>{t('recovery.trust_text')}</p>
+        {made ? (
+          <div className="kt-stack">
+            <Title level={3}>{t('recovery.trust_done')}</Title>
+            <p>{t('recovery.trust_done_text', { needed: made.needed })}</p>
+            <ol className="kt-stack kt-shares">
+              {made.shares.map((share, index) => (
+                <li key={share} className="kt-card">
+                  <strong>{t('recovery.trust_share', { number: index + 1 })}</strong>
+                  <p className="kt-code" translate="no">
+                    {share}
+                  </p>
+                </li>
+              ))}
+            </ol>
+            <div className="kt-buttons">
+              <Button onClick={() => window.print()}>{t('recovery.trust_print')}</Button>
+              <Button purpose="subtle" onClick={() => setMade(null)}>
+                {t('recovery.trust_hide')}
+              </Button>
+            </div>
           </div>
-        </div>
-      ) : (
-        <form noValidate onSubmit={submit} className="kt-stack">
-          <Pick
-            label={t('recovery.trust_count')}
-            value={String(count)}
-            options={numbers(2, MOST)}
-            onChange={(value) => {
-              setCount(Number(value));
-              setNeeded((was) => Math.min(was, Number(value)));
-            }}
-          />
-          <Pick label={t('recovery.trust_needed')} value={String(needed)} options={numbers(2, count)} onChange={(value) => setNeeded(Number(value))} />
-          {task.fault ? <RecoveryFault fault={task.fault} /> : null}
-          <div className="kt-buttons">
-            <Button type="submit" busy={task.busy}>
-              {t('recovery.trust_go')}
-            </Button>
-          </div>
-        </form>
-      )}
-    </section>
+        ) : (
+          <form noValidate onSubmit={submit} className="kt-stack">
+            <Pick
+              label={t('recovery.trust_count')}
+              value={String(count)}
+              options={numbers(2, MOST)}
+              onChange={(value) => {
+                setCount(Number(value));
+                setNeeded((was) => Math.min(was, Number(value)));
+              }}
+            />
+            <Pick label={t('recovery.trust_needed')} value={String(needed)} options={numbers(2, count)} onChange={(value) => setNeeded(Number(value))} />
+            {task.fault ? <RecoveryFault fault={task.fault} /> : null}
+            <div className="kt-buttons">
+              <Button type="submit" busy={task.busy}>
+                {t('recovery.trust_go')}
+              </Button>
+            </div>
+          </form>
+        )}
+      </div>
+    </Fold>
   );
 }
 
@@ -204,12 +222,11 @@ function MyDevices() {
   const answer = useAnswer({ method: 'devices' }, (event) => event.event === 'changed');
   const [changed, setChanged] = useState<DeviceView[] | null>(null);
   return (
-    <section className="kt-kind" aria-labelledby="safety-devices">
-      <Title level={2} id="safety-devices">
-        {t('recovery.devices')}
-      </Title>
-      <Live answer={answer}>{(devices) => <Devices devices={changed ?? devices} onChanged={setChanged} />}</Live>
-    </section>
+    <Fold summary={t('recovery.devices')}>
+      <div className="kt-kind">
+        <Live answer={answer}>{(devices) => <Devices devices={changed ?? devices} onChanged={setChanged} />}</Live>
+      </div>
+    </Fold>
   );
 }
 
@@ -240,11 +257,9 @@ function ChangePassphrase() {
     });
   }
   return (
-    <section className="kt-kind" aria-labelledby="safety-passphrase">
-      <Title level={2} id="safety-passphrase">
-        {t('recovery.pass')}
-      </Title>
-      <Fold summary={t('recovery.pass_text')}>
+    <Fold summary={t('recovery.pass')}>
+      <div className="kt-kind">
+        <p>{t('recovery.pass_text')}</p>
         <form noValidate onSubmit={submit} className="kt-stack">
           <Field label={t('recovery.pass_old')} secret required autoComplete="current-password" value={old} onChange={setOld} />
           <Field label={t('recovery.pass_new')} hint={t('unlock.choose_hint')} error={weak === 'unlock.short' ? t(weak) : null} secret required autoComplete="new-password" value={fresh} onChange={setFresh} />
@@ -256,9 +271,9 @@ function ChangePassphrase() {
             </Button>
           </div>
         </form>
-      </Fold>
-      <p aria-live="polite">{done ? t('recovery.pass_done') : null}</p>
-    </section>
+        <p aria-live="polite">{done ? t('recovery.pass_done') : null}</p>
+      </div>
+    </Fold>
   );
 }
 
@@ -268,27 +283,26 @@ function RemoveDossier({ dossier }: { dossier: DossierCard }) {
   const task = useTask();
   const [asked, setAsked] = useState(false);
   return (
-    <section className="kt-kind" aria-labelledby="safety-remove">
-      <Title level={2} id="safety-remove">
-        {t('recovery.remove')}
-      </Title>
-      <p>{t('recovery.remove_text')}</p>
-      {dossier.own ? <p>{t('recovery.remove_own')}</p> : null}
-      {task.fault ? <RecoveryFault fault={task.fault} /> : null}
-      <div className="kt-buttons">
-        {asked ? (
-          <>
-            <Button icon="stop" busy={task.busy} onClick={() => void task.run(async () => void (await backend.call({ method: 'dossier_remove', params: { dossier: dossier.id, without_backup: false } })))}>
-              {t('recovery.remove_sure')}
-            </Button>
-            <Button purpose="subtle" onClick={() => setAsked(false)}>
-              {t('common.cancel')}
-            </Button>
-          </>
-        ) : (
-          <Button onClick={() => setAsked(true)}>{t('recovery.remove_go')}</Button>
-        )}
+    <Fold summary={t('recovery.remove')}>
+      <div className="kt-kind">
+        <p>{t('recovery.remove_text')}</p>
+        {dossier.own ? <p>{t('recovery.remove_own')}</p> : null}
+        {task.fault ? <RecoveryFault fault={task.fault} /> : null}
+        <div className="kt-buttons">
+          {asked ? (
+            <>
+              <Button icon="stop" busy={task.busy} onClick={() => void task.run(async () => void (await backend.call({ method: 'dossier_remove', params: { dossier: dossier.id, without_backup: false } })))}>
+                {t('recovery.remove_sure')}
+              </Button>
+              <Button purpose="subtle" onClick={() => setAsked(false)}>
+                {t('common.cancel')}
+              </Button>
+            </>
+          ) : (
+            <Button onClick={() => setAsked(true)}>{t('recovery.remove_go')}</Button>
+          )}
+        </div>
       </div>
-    </section>
+    </Fold>
   );
 }

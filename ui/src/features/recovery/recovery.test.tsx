@@ -1,6 +1,6 @@
 import { act } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import { GOOD_WORDS } from '../../test/fixtureRecovery';
+import { GOOD_WORDS, OTHER_WORDS } from '../../test/fixtureRecovery';
 import { barriers, screen, show, within } from '../../test/show';
 
 async function toTheWayBack() {
@@ -12,22 +12,30 @@ async function toTheWayBack() {
 
 it('brings a person back from a backup and offers to shut out the old device', async () => {
   const { program, user } = await toTheWayBack();
-  const choose = screen.getByRole('button', { name: 'Kies mijn backup en ga terug' });
+  const choose = screen.getByRole('button', { name: 'Kies mijn backup en zet alles terug' });
   await user.type(screen.getByLabelText('Uw 24 herstelwoorden'), 'niet de goede');
   await user.click(choose);
   // Nobody looks for a file before the words can be right.
   expect(screen.getByText('U typte 3 woorden. Het zijn er 24.')).toBeTruthy();
   expect(program.asked.some((request) => request.method === 'restore')).toBe(false);
-  await user.type(screen.getByLabelText('Uw 24 herstelwoorden'), ' niet de goede'.repeat(7));
+  expect(document.activeElement).toBe(screen.getByLabelText('Uw 24 herstelwoorden'));
+  const words = GOOD_WORDS.split(' ');
+  await user.clear(screen.getByLabelText('Uw 24 herstelwoorden'));
+  await user.type(screen.getByLabelText('Uw 24 herstelwoorden'), words.with(2, 'abandoon').join(' '));
   await user.click(choose);
-  expect((await screen.findByRole('alert')).textContent).toContain('Dit zijn geen herstelwoorden.');
+  expect(screen.getByText('Woord 3 is geen herstelwoord. Kijk op uw papier hoe het daar staat.')).toBeTruthy();
+  expect(program.asked.some((request) => request.method === 'restore')).toBe(false);
+  await user.clear(screen.getByLabelText('Uw 24 herstelwoorden'));
+  await user.type(screen.getByLabelText('Uw 24 herstelwoorden'), words.with(0, 'art').join(' '));
+  await user.click(choose);
+  expect((await screen.findByRole('alert')).textContent).toContain('Dit zijn niet uw woorden op volgorde.');
   expect(await barriers()).toEqual([]);
   await user.clear(screen.getByLabelText('Uw 24 herstelwoorden'));
   await user.type(screen.getByLabelText('Uw 24 herstelwoorden'), GOOD_WORDS);
   await user.click(choose);
   expect(await screen.findByText('Alles is terug.')).toBeTruthy();
   const asked = program.asked.findLast((request) => request.method === 'restore');
-  expect(asked).toEqual({ method: 'restore', params: { words: GOOD_WORDS, shares: [], backup: '', name: null } });
+  expect(asked).toEqual({ method: 'restore', params: { words: GOOD_WORDS, shares: [], backup: '', same_backup: false, name: null } });
   expect(await barriers()).toEqual([]);
   // What it does stands there before it happens.
   await user.click(screen.getByRole('button', { name: /^Sluit af: Ander apparaat ab12cd34/ }));
@@ -35,6 +43,27 @@ it('brings a person back from a backup and offers to shut out the old device', a
   expect(screen.getByText('Het apparaat telt nooit meer mee. Wat het al had, blijft daar staan.')).toBeTruthy();
   await user.click(screen.getByRole('button', { name: /^Ja, sluit dit apparaat af/ }));
   expect(screen.queryByText('Uw oude apparaat telt nog mee')).toBeNull();
+});
+
+it('remembers the backup when the words are those of another paper', async () => {
+  const { program, user } = await toTheWayBack();
+  const field = screen.getByLabelText('Uw 24 herstelwoorden');
+  // As they stand on the paper, with their numbers.
+  await user.type(field, OTHER_WORDS.split(' ').map((word, at) => `${at + 1}. ${word}`).join('\n'));
+  await user.click(screen.getByRole('button', { name: 'Kies mijn backup en zet alles terug' }));
+  expect((await screen.findByRole('alert')).textContent).toContain('Deze woorden en dit bestand horen niet bij elkaar.');
+  expect(screen.getByRole('button', { name: 'Kies een ander bestand' })).toBeTruthy();
+  expect(await barriers()).toEqual([]);
+  await user.clear(field);
+  // Four letters of a word say enough.
+  await user.type(field, GOOD_WORDS.replaceAll('abandon', 'aban'));
+  await user.click(screen.getByRole('button', { name: 'Probeer het opnieuw met dit bestand' }));
+  expect(await screen.findByText('Alles is terug.')).toBeTruthy();
+  const asked = program.asked.filter((request) => request.method === 'restore');
+  expect(asked.map(({ params }) => [params.words, params.same_backup])).toEqual([
+    [OTHER_WORDS, false],
+    [GOOD_WORDS, true],
+  ]);
 });
 
 it('brings a person back from somebody else, and says what is not back', async () => {
@@ -64,7 +93,7 @@ it('takes shares in place of the words, and says how many are needed', async () 
   const { user } = await toTheWayBack();
   await user.click(screen.getByRole('button', { name: 'Ik heb delen van mensen die ik vertrouw' }));
   await user.type(screen.getByLabelText('De delen die u terugkreeg'), 'ks1een');
-  await user.click(screen.getByRole('button', { name: 'Kies mijn backup en ga terug' }));
+  await user.click(screen.getByRole('button', { name: 'Kies mijn backup en zet alles terug' }));
   expect((await screen.findByRole('alert')).textContent).toContain('U hebt er 2 nodig.');
 });
 
@@ -103,7 +132,11 @@ it('tries the paper, makes shares, and shows the way to this device', async () =
   await user.click(await screen.findByText('Typ de woorden over van uw papier. Dan weet u dat het papier klopt.'));
   await user.type(screen.getByLabelText('Uw 24 herstelwoorden'), 'fout');
   await user.click(screen.getByRole('button', { name: 'Kijk of het klopt' }));
-  expect((await screen.findByRole('alert')).textContent).toContain('geen herstelwoorden');
+  expect(screen.getByText('U typte 1 woord. Het zijn er 24.')).toBeTruthy();
+  await user.clear(screen.getByLabelText('Uw 24 herstelwoorden'));
+  await user.type(screen.getByLabelText('Uw 24 herstelwoorden'), OTHER_WORDS);
+  await user.click(screen.getByRole('button', { name: 'Kijk of het klopt' }));
+  expect((await screen.findByRole('alert')).textContent).toContain('Dit zijn herstelwoorden, maar niet die van u.');
   await user.clear(screen.getByLabelText('Uw 24 herstelwoorden'));
   await user.type(screen.getByLabelText('Uw 24 herstelwoorden'), GOOD_WORDS);
   await user.click(screen.getByRole('button', { name: 'Kijk of het klopt' }));

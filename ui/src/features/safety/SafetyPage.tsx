@@ -15,7 +15,7 @@ import type { Key } from '../../i18n/catalogue';
 import { useWords } from '../../i18n/I18n';
 import { useBackend } from '../../live/BackendProvider';
 import { useAnswer } from '../../live/useAnswer';
-import { useMoment } from '../access/useMoment';
+import { useDeliveryWords } from '../access/delivery';
 import { LockSettings } from '../lock/LockSettings';
 import { Backup, KeepSafe } from '../recovery/KeepSafe';
 import { FaultNotice } from '../shell/FaultNotice';
@@ -40,9 +40,14 @@ export function SafetyPage({ dossier, preferences, change }: { dossier: DossierC
       <Backup own={dossier.own} />
       {dossier.own ? <Recovery onWords={setWords} /> : null}
       <LockSettings preferences={preferences} change={change} />
-      <Check />
-      <KeepSafe dossier={dossier} />
       <Leave dossier={dossier} />
+      <section className="kt-kind" aria-labelledby="safety-more">
+        <Title level={2} id="safety-more">
+          {t('safety.more')}
+        </Title>
+        <Check />
+        <KeepSafe dossier={dossier} />
+      </section>
     </>
   );
 }
@@ -62,40 +67,39 @@ function Check() {
   }
   const waiting = state !== null && state !== 'busy' && 'ok' in state ? state.compartments.reduce((sum, one) => sum + one.waiting, 0) : 0;
   return (
-    <section className="kt-kind" aria-labelledby="safety-check">
-      <Title level={2} id="safety-check">
-        {t('safety.check')}
-      </Title>
-      <p>{t('safety.check_text')}</p>
-      <div className="kt-buttons">
-        <Button icon="shield" busy={state === 'busy'} onClick={() => void run()}>
-          {t('safety.check_now')}
-        </Button>
+    <Fold summary={t('safety.check')}>
+      <div className="kt-kind">
+        <p>{t('safety.check_text')}</p>
+        <div className="kt-buttons">
+          <Button icon="shield" busy={state === 'busy'} onClick={() => void run()}>
+            {t('safety.check_now')}
+          </Button>
+        </div>
+        <div aria-live="polite">
+          {state === 'busy' ? <Loading text={t('safety.checking')} /> : null}
+          {state !== null && state !== 'busy' && 'fault' in state ? <FaultNotice fault={state.fault} onRetry={() => void run()} /> : null}
+          {state !== null && state !== 'busy' && 'ok' in state ? (
+            state.ok ? (
+              <Notice icon="check" title={t('safety.whole')}>
+                <p>{t('safety.whole_text', { count: state.items })}</p>
+                {waiting > 0 ? <p>{t('safety.outside', { count: waiting })}</p> : null}
+              </Notice>
+            ) : (
+              <Notice icon="alert" tone="warm" title={t('safety.broken')}>
+                <p>{t('safety.broken_text')}</p>
+                <Fold summary={t('safety.details')}>
+                  <ul className="kt-code">
+                    {state.faults.map((fault) => (
+                      <li key={fault}>{fault}</li>
+                    ))}
+                  </ul>
+                </Fold>
+              </Notice>
+            )
+          ) : null}
+        </div>
       </div>
-      <div aria-live="polite">
-        {state === 'busy' ? <Loading text={t('safety.checking')} /> : null}
-        {state !== null && state !== 'busy' && 'fault' in state ? <FaultNotice fault={state.fault} onRetry={() => void run()} /> : null}
-        {state !== null && state !== 'busy' && 'ok' in state ? (
-          state.ok ? (
-            <Notice icon="check" title={t('safety.whole')}>
-              <p>{t('safety.whole_text', { count: state.items })}</p>
-              {waiting > 0 ? <p>{t('safety.outside', { count: waiting })}</p> : null}
-            </Notice>
-          ) : (
-            <Notice icon="alert" tone="warm" title={t('safety.broken')}>
-              <p>{t('safety.broken_text')}</p>
-              <Fold summary={t('safety.details')}>
-                <ul className="kt-code">
-                  {state.faults.map((fault) => (
-                    <li key={fault}>{fault}</li>
-                  ))}
-                </ul>
-              </Fold>
-            </Notice>
-          )
-        ) : null}
-      </div>
-    </section>
+    </Fold>
   );
 }
 
@@ -183,14 +187,13 @@ function Leave({ dossier }: { dossier: DossierCard }) {
 
 function Deliveries({ dossier }: { dossier: DossierCard }) {
   const { t } = useWords();
-  const moment = useMoment();
+  const words = useDeliveryWords();
   const answer = useAnswer({ method: 'sync_status', params: { dossier: dossier.id } }, () => true);
-  const line = (device: DeliveryView) => {
+  function named(device: DeliveryView, all: readonly DeliveryView[]): string {
     const name = device.name ?? t('common.unknown_person');
-    const heard = device.last_seen ? moment(device.last_seen) : null;
-    if (device.waiting === 0) return heard ? t('safety.has', { name, when: heard }) : t('safety.has_some_time', { name });
-    return t('safety.has_not', { name, count: device.waiting });
-  };
+    const theirs = all.filter((one) => one.person === device.person);
+    return theirs.length > 1 ? t('safety.computer_of', { name, number: theirs.indexOf(device) + 1 }) : name;
+  }
   return (
     <section className="kt-kind" aria-labelledby="safety-who">
       <Title level={2} id="safety-who">
@@ -206,7 +209,7 @@ function Deliveries({ dossier }: { dossier: DossierCard }) {
               {devices.map((device) => (
                 <li key={device.device}>
                   <Icon name={device.waiting === 0 ? 'check' : 'clock'} />
-                  <span>{line(device)}</span>
+                  <span>{words(device, named(device, devices))}</span>
                 </li>
               ))}
             </ul>

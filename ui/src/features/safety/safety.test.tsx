@@ -8,8 +8,8 @@ it('says in words how things are and who has what', async () => {
   show('lisa', SAFETY);
   expect(await screen.findByText('Uw dossier is goed bewaard.')).toBeTruthy();
   expect(screen.getByText(/^Keukentafel stopte de vorige keer opeens\./)).toBeTruthy();
-  expect(await screen.findByText('Karin de Wit heeft alles. Laatst gezien op 22 november 2026 om 14.10 uur.')).toBeTruthy();
-  expect(screen.getByText('Ria Verhagen krijgt nog 3 dingen. Dat gaat vanzelf.')).toBeTruthy();
+  expect(await screen.findByText('Karin de Wit heeft alles. Laatst gezien: gisteren om 14.10 uur.')).toBeTruthy();
+  expect(screen.getByText('Ria Verhagen krijgt nog 3 dingen. Dat gaat vanzelf. Nu verbonden.')).toBeTruthy();
 });
 
 it('checks everything when asked', async () => {

@@ -1,20 +1,22 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Field } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { PageTitle, Title } from '../../components/Title';
 import type { DossierCard } from '../../generated/DossierCard';
+import type { SectionCard } from '../../generated/SectionCard';
 import type { Key } from '../../i18n/catalogue';
 import { sectionName, useWords } from '../../i18n/I18n';
+import { useAnswer } from '../../live/useAnswer';
 import { AddForm } from '../edit/AddForm';
 import { useLookingOnly } from '../looking/only';
+import { firstName, listed } from '../people/names';
 import { hrefOf, sectionRoute } from '../shell/route';
 import { useSteps } from '../shell/Steps';
 import { sectionIcon } from './icons';
 
 /** All parts of the dossier, each one tap away. */
 export function SectionsPage({ dossier, onChanged }: { dossier: DossierCard; onChanged: () => Promise<void> }) {
-  const words = useWords();
-  const { t, term } = words;
+  const { t, term } = useWords();
   const looking = useLookingOnly();
   return (
     <>
@@ -22,19 +24,7 @@ export function SectionsPage({ dossier, onChanged }: { dossier: DossierCard; onC
         <PageTitle>{dossier.own ? t('sections.all') : t('sections.all_helper')}</PageTitle>
         <p className="kt-lead">{dossier.own ? t('sections.all_lead') : t('sections.all_lead_helper')}</p>
       </div>
-      <ul className="kt-tiles">
-        {dossier.sections.map((section) => (
-          <li key={section.id} className="kt-card kt-tile">
-            <Icon name={sectionIcon(section.id)} />
-            <Title level={2}>
-              <a href={hrefOf(sectionRoute(dossier.id, section.id))} dir="auto">
-                {sectionName(section, words)}
-              </a>
-            </Title>
-            {dossier.own ? null : <p className="kt-quiet">{section.gate ? t(`crisis.gate_${section.gate}`) : section.content ? term('right', section.right) : t('dossiers.only_that')}</p>}
-          </li>
-        ))}
-      </ul>
+      {dossier.own && !looking ? <OwnTiles dossier={dossier} /> : <Tiles dossier={dossier} about={(section) => (dossier.own ? null : section.gate ? t(`crisis.gate_${section.gate}`) : section.content ? term('right', section.right) : t('dossiers.only_that'))} />}
       {looking ? null : (
         <p>
           <a className="kt-link" href={hrefOf({ page: 'past', dossier: dossier.id, at: null })}>
@@ -45,6 +35,39 @@ export function SectionsPage({ dossier, onChanged }: { dossier: DossierCard; onC
       {dossier.own && !looking ? <NewSection dossier={dossier.id} onChanged={onChanged} /> : null}
     </>
   );
+}
+
+function Tiles({ dossier, about }: { dossier: DossierCard; /** What is said of a part below its name. */ about: (section: SectionCard) => ReactNode }) {
+  const words = useWords();
+  return (
+    <ul className="kt-tiles">
+      {dossier.sections.map((section) => (
+        <li key={section.id} className="kt-card kt-tile">
+          <Icon name={sectionIcon(section.id)} />
+          <Title level={2}>
+            <a href={hrefOf(sectionRoute(dossier.id, section.id))} dir="auto">
+              {sectionName(section, words)}
+            </a>
+          </Title>
+          <p className="kt-quiet">{about(section)}</p>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The resident's own parts, each with who else reads it. */
+function OwnTiles({ dossier }: { dossier: DossierCard }) {
+  const { t, language } = useWords();
+  const { data } = useAnswer({ method: 'access', params: { dossier: dossier.id } }, (event) => event.event !== 'peer');
+  function about({ id }: SectionCard): ReactNode {
+    if (data === null) return null;
+    const names = data.people.filter((person) => person.scopes.some((scope) => scope.section === id && scope.content && !scope.emergency)).map((person) => person.name);
+    if (names.length === 0) return t('sections.only_you');
+const some = names.length <= 2 ? names.map(firstName) : [firstName(names[0] ?? ''), t('sections.others', { count: names.length - 1 })];
+    return t('sections.read_by', { names: listed([t('sections.you'), ...some], language) });
+  }
+  return <Tiles dossier={dossier} about={about} />;
 }
 
 function NewSection({ dossier, onChanged }: { dossier: string; onChanged: () => Promise<void> }) {

@@ -317,13 +317,13 @@ const conditions: KindOnPage = {
   fixed: () => ({}),
   name: (item) => title(item, 'text'),
   Card: ({ item, desk }) => {
-    const { t } = useWords();
+    const { t, dates } = useWords();
     return (
       <>
         <p className="kt-strong" dir="auto">
           {text(item, 'text')}
         </p>
-        <p className="kt-quiet">{[nameOf(desk, text(item, 'person')), text(item, 'since') ? t('sections.since_day', { day: text(item, 'since') ?? '' }) : null].filter(Boolean).join(' · ')}</p>
+        <p className="kt-quiet">{[nameOf(desk, text(item, 'person')), text(item, 'since') ? t('sections.since_day', { day: dates.known(text(item, 'since') ?? '') }) : null].filter(Boolean).join(' · ')}</p>
       </>
     );
   },
@@ -594,7 +594,7 @@ function Lines({ heading, lines, icon }: { heading: string; lines: readonly stri
 }
 
 const crisisPlan: KindOnPage = {
-  heading: 'sections.crisis',
+  heading: 'sections.crisis_card',
   add: 'sections.crisis_add',
   added: 'sections.added',
   single: true,

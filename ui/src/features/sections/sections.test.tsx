@@ -36,6 +36,15 @@ it('names a section in the language of the reader where a family brought our own
   expect(screen.getByRole('link', { name: 'Stukje van Noor' })).toBeTruthy();
 });
 
+it('says of each part who reads it, and of nobody who knows only that there is something', async () => {
+  show('lisa', '#/d/d1a5/sections');
+  const tile = (name: string) => screen.getByRole('link', { name }).closest('li')?.textContent;
+  await screen.findAllByText('Alleen u leest dit.');
+  expect(tile('Ons plan')).toContain('U, Karin en Ria lezen dit.');
+  expect(tile('Mijn verhaal')).toContain('U en Karin lezen dit.');
+  expect(tile('Geld')).toContain('Alleen u leest dit.');
+});
+
 describe('money', () => {
   it('says the sums, and puts what is about to happen first', async () => {
     show('lisa', at('geld'));
@@ -168,7 +177,7 @@ it('folds away medicines that were stopped', async () => {
 
 it('changes the crisis card line by line', async () => {
   const { program, user } = show('lisa', at('crisis'));
-  await user.click(await screen.findByRole('button', { name: 'Verander: Als het misgaat' }));
+  await user.click(await screen.findByRole('button', { name: 'Verander: De crisiskaart' }));
   const helps = screen.getByLabelText<HTMLTextAreaElement>(/^Dit helpt \(/);
   expect(helps.value.split('\n')).toHaveLength(3);
   await user.type(helps, '\nThee zetten');

@@ -2,6 +2,7 @@ import { PageTitle, Title } from '../../components/Title';
 import type { ItemView } from '../../generated/ItemView';
 import { useWords } from '../../i18n/I18n';
 import { text, texts } from '../edit/spec';
+import { SavePaper } from '../paper/SavePaper';
 import { namesOf } from '../sections/facts';
 import { deskOf } from '../sections/useDesk';
 import { hrefOf } from '../shell/route';
@@ -38,6 +39,11 @@ export function Close({ at }: { at: AtTable }) {
         ))}
       </div>
       <p>{t('table.close_kept')}</p>
+      {nothing ? null : (
+        <SavePaper paper="plan" dossier={at.dossier.id}>
+          {t('print.plan')}
+        </SavePaper>
+      )}
       <p>
         <a className="kt-main-link" href={hrefOf({ page: 'plan', dossier: at.dossier.id })}>
           {t('table.to_plan')}

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { Field } from '../../components/Field';
 import { Icon } from '../../components/Icon';
 import { PageTitle } from '../../components/Title';
@@ -7,6 +7,7 @@ import { useWords } from '../../i18n/I18n';
 import { useSteps } from '../shell/Steps';
 import { DOMAINS, type Domain, type Score, scoresOf } from './sitting';
 import { type AtTable, Onward } from './TablePage';
+import { useChosen } from './useChosen';
 
 /** Not asked, or asked and not answered. A value of its own: nobody has to say anything about it. */
 const UNSAID: Score = { level: null, state: 'niet_besproken' };
@@ -17,16 +18,23 @@ export function Domains({ at }: { at: AtTable }) {
   const steps = useSteps();
   const { answers, domains } = at.sitting;
 
-  async function choose(chosen: readonly string[]) {
+  // Known before the page is: the answers that the first choice made.
+  const made = useRef<string | null>(null);
+  const choice = useChosen<readonly string[]>(domains, async (chosen) => {
     const held = scoresOf(answers);
     const scores = Object.fromEntries(DOMAINS.filter((domain) => chosen.includes(domain)).map((domain) => [domain, held[domain] ?? UNSAID]));
     const dossier = at.dossier.id;
     const me = at.dossier.me;
-    const taken = answers
-      ? await steps.take({ method: 'item_set', params: { dossier, id: answers.id, fields: { scores } } }, t('table.chosen'))
-      : await steps.take({ method: 'item_add', params: { dossier, section: at.place, kind: 'assessments', fields: { instrument: 'ZRM-2017', subject: me, rater: 'zelf', rater_id: me, date: at.plan.date, scores } } }, t('table.chosen'));
-    if (taken) await at.refresh();
-  }
+    const id = answers?.id ?? made.current;
+    const answer =
+      id !== null
+        ? await steps.ask({ method: 'item_set', params: { dossier, id, fields: { scores } } }, t('table.chosen'))
+        : await steps.ask({ method: 'item_add', params: { dossier, section: at.place, kind: 'assessments', fields: { instrument: 'ZRM-2017', subject: me, rater: 'zelf', rater_id: me, date: at.plan.date, scores } } }, t('table.chosen'));
+    if (answer === null) return false;
+    made.current = id ?? answer.ids[0] ?? null;
+    await at.refresh();
+    return true;
+  });
 
   return (
     <>
@@ -35,9 +43,9 @@ export function Domains({ at }: { at: AtTable }) {
         <p className="kt-lead">{t('table.domains_lead')}</p>
       </div>
       <div className="kt-table-domains">
-        <Ticks legend={t('table.domains_field')} options={DOMAINS.map((domain) => ({ value: domain, label: term('domain', domain) }))} chosen={domains} onChange={(chosen) => void choose(chosen)} />
+        <Ticks legend={t('table.domains_field')} options={DOMAINS.map((domain) => ({ value: domain, label: term('domain', domain) }))} chosen={choice.chosen} onChange={choice.choose} />
       </div>
-      <Onward at={at} />
+      <Onward at={at} save={choice.kept} />
     </>
   );
 }
@@ -60,8 +68,9 @@ export function ScoreStep({ domain, at }: { domain: Domain; at: AtTable }) {
     if (taken) await at.refresh();
     return taken;
   }
-  const choose = (level: number | null) => set(level === null ? { [`scores.${domain}.level`]: null, [`scores.${domain}.state`]: 'niet_besproken' } : { [`scores.${domain}.level`]: level, [`scores.${domain}.state`]: 'besproken' }, t('table.scored', { domain: label }));
+  const choice = useChosen<number | null>(held.level ?? null, (level) => set(level === null ? { [`scores.${domain}.level`]: null, [`scores.${domain}.state`]: 'niet_besproken' } : { [`scores.${domain}.level`]: level, [`scores.${domain}.state`]: 'besproken' }, t('table.scored', { domain: label })));
   async function save() {
+    if (!(await choice.kept())) return false;
     return quote.trim() === (held.quote ?? '') || set({ [`scores.${domain}.quote`]: quote.trim() === '' ? null : quote.trim() }, t('table.written_down'));
   }
 
@@ -75,7 +84,7 @@ export function ScoreStep({ domain, at }: { domain: Domain; at: AtTable }) {
         <legend className="kt-label">{t('table.score_field')}</legend>
         {[...LEVELS, null].map((level) => (
           <label key={level ?? 'none'}>
-            <input type="radio" name={name} checked={(held.level ?? null) === level} onChange={() => void choose(level)} />
+            <input type="radio" name={name} checked={choice.chosen === level} onChange={() => choice.choose(level)} />
             <span className="kt-table-level">
               {level === null ? null : (
                 <span className="kt-score-bar" data-level={level} aria-hidden="true">

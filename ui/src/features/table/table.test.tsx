@@ -78,6 +78,38 @@ it('goes on where it was broken off, from what stands in the dossier', async () 
   await title('Hoe gaat het met: Wonen?');
 });
 
+it('shows a choice at the tap, keeps every one of a quick row in one place, and goes on only once they are kept', async () => {
+  let open: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (open = resolve));
+  const { program, user } = show('lisa', at('domains'), (one) => {
+    const call = one.call.bind(one);
+    one.call = async (request) => {
+      if (request.method === 'item_add') await held;
+      return call(request);
+    };
+  });
+  await user.click(await screen.findByLabelText('Geldzaken'));
+  await user.click(screen.getByLabelText('Wonen'));
+  await user.click(screen.getByLabelText('Meedoen'));
+  for (const name of ['Geldzaken', 'Wonen', 'Meedoen']) expect((screen.getByLabelText(name) as HTMLInputElement).checked).toBe(true);
+  await user.click(screen.getByRole('button', { name: 'Verder' }));
+  expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Waar wilt u over praten?');
+  open();
+  await title('Hoe gaat het met: Geldzaken?');
+  expect(sent(program.asked, 'item_add')).toHaveLength(1);
+  const last = sent(program.asked, 'item_set').at(-1) as unknown as { fields: { scores: object } };
+  expect(Object.keys(last.fields.scores)).toEqual(['financien', 'huisvesting', 'maatschappelijke_participatie']);
+});
+
+it('no longer shows a choice that could not be kept', async () => {
+  const { program, user } = show('lisa', at('domains'));
+  await screen.findByLabelText('Geldzaken');
+  program.failNext = 'disk_full';
+  await user.click(screen.getByLabelText('Geldzaken'));
+  expect(await screen.findByText(/schijf is vol/i)).toBeTruthy();
+  expect((screen.getByLabelText('Geldzaken') as HTMLInputElement).checked).toBe(false);
+});
+
 it('asks for no more than three goals, and a failed step stays where it is', async () => {
   const { program, user } = show('lisa', at('goals'), (program) => {
     for (const name of ['een', 'twee']) void program.call({ method: 'item_add', params: { dossier: 'd1a5', section: 'plan', kind: 'goals', fields: { title: name, status: 'nieuw', created: '2026-11-23' } } });

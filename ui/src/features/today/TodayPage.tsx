@@ -41,7 +41,9 @@ function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: Tod
         <SeenBy people={today.seen_by} own={dossier.own} dossier={dossier.id} />
       </div>
       {dossier.own && !looking ? <Emergencies dossier={dossier} today={today.date} /> : null}
-      {fresh ? (
+      {fresh && looking ? (
+        <p className="kt-card kt-quiet">{t('today.was_empty')}</p>
+      ) : fresh ? (
         <div className="kt-card kt-empty">
           <Icon name="flag" />
           <Title level={2}>{t('today.welcome')}</Title>
@@ -49,6 +51,9 @@ function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: Tod
           <a className="kt-main-link" href={hrefOf({ page: 'plan', dossier: dossier.id })}>
             {t('today.welcome_button')}
           </a>
+          <p>
+            {t('today.welcome_or')} <a href={hrefOf({ page: 'table', dossier: dossier.id, step: null })}>{t('today.welcome_table')}</a>
+          </p>
         </div>
       ) : (
         <div className="kt-columns">

@@ -89,6 +89,31 @@ describe('Today', () => {
     expect(person.getByText('schuldhulp, mag iets toevoegen')).toBeTruthy();
   });
 
+  it('counts only who reads it, and says of everybody else how much they see', async () => {
+    const { user } = show('lisa', '', (program) =>
+      program.elsewhere((state) => {
+        state.seenBy.forEach((one, at) => (one.sees = (['that', 'emergency', 'some', 'all', 'all'] as const)[at] ?? 'all'));
+      }),
+    );
+    await user.click(await screen.findByText('Ria en Marleen zien dit ook.'));
+    const about = (name: string) => screen.getByText(name).parentElement?.textContent;
+    expect(about('Karin de Wit')).toContain('ziet alleen dát er iets is');
+    expect(about('Jeroen Bakker')).toContain('kijkt alleen in nood');
+    expect(about('Samira El Idrissi')).toContain('ziet alleen wat over een paar mensen gaat');
+    expect(about('Ria Verhagen')).toContain('mag kijken');
+    expect(await barriers()).toEqual([]);
+  });
+
+  it('does not say that somebody reads it who only knows that there is something', async () => {
+    show('lisa', '', (program) =>
+      program.elsewhere((state) => {
+        state.seenBy.forEach((one) => (one.sees = 'that'));
+      }),
+    );
+    expect(await screen.findByText('Alleen u leest dit. Anderen zien een klein deel.')).toBeTruthy();
+    expect(screen.queryByText(/zien dit ook/)).toBeNull();
+  });
+
   it('names who is connected, until they leave', async () => {
     const { program } = show('lisa');
     await screen.findByRole('checkbox', { name: LATE });
