@@ -345,7 +345,11 @@ impl Home {
             bytes: file.bytes,
             dossier: *dossier,
             section: file.section.clone(),
-            from: peers.iter().copied().filter(|peer| held.may_have_file(peer, file)).collect(),
+            from: peers
+                .iter()
+                .copied()
+                .filter(|peer| held.may_have_file(peer, file))
+                .collect(),
         })
     }
 
