@@ -127,10 +127,10 @@ impl Fetching {
     fn put_aside(&self, peer: DeviceId, id: &str, for_good: bool) {
         let mut without = self.without.lock().unwrap_or_else(PoisonError::into_inner);
         let before = without.get(&(peer, id.to_owned())).map(|one| one.wait);
-        let wait = match before {
-            _ if for_good => Duration::MAX,
-            Some(before) => before.saturating_mul(2).min(LAST_WAIT),
-            None => FIRST_WAIT,
+        let wait = if for_good {
+            Duration::MAX
+        } else {
+            before.map_or(FIRST_WAIT, |before| before.saturating_mul(2).min(LAST_WAIT))
         };
         let said = Instant::now();
         without.insert((peer, id.to_owned()), Without { said, wait });
