@@ -14,6 +14,7 @@ mod attacker;
 mod changes;
 mod clocks;
 mod conversation;
+mod files;
 mod invitation;
 mod own_writing;
 mod scene;

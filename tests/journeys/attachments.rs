@@ -13,9 +13,10 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::leaving::{export, names};
+use crate::recovery::words;
 use crate::world::{Person, admit, settle};
 
-fn attach(from: &Path, item: Option<&str>) -> Request {
+pub fn attach(from: &Path, item: Option<&str>) -> Request {
     Request::Attach(Attach {
         dossier: None,
         item: item.map(str::to_owned),
@@ -24,7 +25,7 @@ fn attach(from: &Path, item: Option<&str>) -> Request {
     })
 }
 
-fn save(item: &str, attachment: &str, to: &Path) -> Request {
+pub fn save(item: &str, attachment: &str, to: &Path) -> Request {
     Request::AttachmentSave(AttachmentSave {
         dossier: None,
         item: item.into(),
@@ -189,17 +190,10 @@ fn a_backup_brings_files_back_as_they_were() {
     lisa.ask(Request::Backup {
         file: Some(backup.display().to_string()),
     });
-    let words = lisa.ask(Request::RecoveryWords)["words"].clone();
-    let words: Vec<&str> = words
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|word| word.as_str().unwrap())
-        .collect();
 
     let back = Person::nobody();
     back.ask(Request::Restore(Restore {
-        words: Some(words.join(" ").into()),
+        words: Some(words(&lisa).into()),
         backup: Some(backup.display().to_string()),
         ..Restore::default()
     }));
@@ -313,6 +307,7 @@ async fn two_people_who_each_add_the_first_file_have_both() {
     lisa.online().await;
     karin.online().await;
     settle(&[&lisa, &karin]).await;
+    // They met: each file comes to whoever may read the goal.
     let seen = |person: &Person| {
         let files = person.ask(Request::Attachments {
             dossier: None,
@@ -327,9 +322,9 @@ async fn two_people_who_each_add_the_first_file_have_both() {
         files.sort();
         files
     };
-    let file = |name: &str, here: bool| (name.to_owned(), here);
-    assert_eq!(seen(&lisa), [file("van-karin.pdf", false), file("van-lisa.pdf", true)]);
-    assert_eq!(seen(&karin), [file("van-karin.pdf", true), file("van-lisa.pdf", false)]);
+    let file = |name: &str| (name.to_owned(), true);
+    assert_eq!(seen(&lisa), [file("van-karin.pdf"), file("van-lisa.pdf")]);
+    assert_eq!(seen(&karin), [file("van-karin.pdf"), file("van-lisa.pdf")]);
     for person in [&lisa, &karin] {
         let shown = person.item("g-1");
         assert_eq!(shown.get("also_said"), None, "nothing was lost");
@@ -349,6 +344,42 @@ fn stopped(lisa: &Person, request: Request) -> serde_json::Value {
     while !matches!(events.blocking_recv().unwrap(), Event::Working { .. }) {}
     lisa.ask(Request::WorkStop);
     asking.join().unwrap()
+}
+
+#[test]
+fn pages_are_answered_while_a_backup_of_large_files_is_written() {
+    let lisa = Person::new("Lisa Verhagen");
+    let dossier = lisa.load(demo::LISA);
+    let out = TempDir::new().unwrap();
+    let large = out.path().join("groot.bin");
+    fs::File::create(&large).unwrap().set_len(200_000_000).unwrap();
+    let added = lisa.ask(attach(&large, Some("doc-1")));
+    let mut events = lisa.app.subscribe();
+    let (app, file) = (lisa.app.clone(), out.path().join("lisa.age"));
+    let backup = Request::Backup {
+        file: Some(file.display().to_string()),
+    };
+    let writing = std::thread::spawn(move || app.request(backup).unwrap());
+    while !matches!(events.blocking_recv().unwrap(), Event::Working { .. }) {}
+    lisa.ask(Request::Today {
+        dossier: dossier.clone(),
+    });
+    lisa.set("g-1", json!({"title": "Tijdens de kopie"}));
+    assert!(!writing.is_finished(), "the pages waited for the backup");
+    assert_eq!(writing.join().unwrap()["file"], "lisa.age");
+
+    let back = Person::nobody();
+    back.ask(Request::Restore(Restore {
+        words: Some(words(&lisa).into()),
+        backup: Some(file.display().to_string()),
+        ..Restore::default()
+    }));
+    assert_eq!(back.item("g-1")["title"], json!("Tijdens de kopie"));
+    back.ask(save(
+        "doc-1",
+        added["id"].as_str().unwrap(),
+        &out.path().join("terug.bin"),
+    ));
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod past;
 mod recovery;
 mod sharing;
 mod together;
+mod travelling;
 #[path = "../../crates/dossier-exchange/tests/variants/mod.rs"]
 mod variants;
 mod world;

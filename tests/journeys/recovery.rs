@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::world::{PASSPHRASE, PATIENCE, Person, find, invite, settle};
 
-fn words(person: &Person) -> String {
+pub fn words(person: &Person) -> String {
     let words = person.ask(Request::RecoveryWords);
     let words: Vec<&str> = words["words"]
         .as_array()

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::access::Change;
+use crate::attachments::Fetching;
 use crate::clock::Clock;
 use crate::contract::{CONTRACT, Changed, Event, Fault, FaultCode, Passphrase, ProfileMade, Request, Status, Words};
 use crate::crisis_card;
@@ -54,6 +55,7 @@ pub(crate) struct Inner {
     woken: Mutex<Option<mpsc::UnboundedReceiver<()>>>,
     pub(crate) leaving: Work,
     pub(crate) work: Work,
+    pub(crate) fetching: Fetching,
 }
 
 impl App {
@@ -89,6 +91,7 @@ impl App {
             woken: Mutex::new(Some(woken)),
             leaving: Work::default(),
             work: Work::default(),
+            fetching: Fetching::default(),
         });
         Ok(Self(inner))
     }
@@ -138,6 +141,8 @@ impl App {
             let runtime = tokio::runtime::Handle::try_current().map_err(|_| Fault::invalid("offline"))?;
             let back = tokio::task::block_in_place(|| runtime.block_on(self.come_back(&ticket, RETURNING)));
             back.and_then(|back| json(&back))
+        } else if let Request::AttachmentFetch(fetch) = request {
+            self.fetch_attachment(&fetch).and_then(|fetched| json(&fetched))
         } else {
             self.0.answer(request)
         };
@@ -153,6 +158,11 @@ impl From<Arc<Inner>> for App {
 }
 
 impl Inner {
+    /// The home folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn slot(&self) -> MutexGuard<'_, Option<Home>> {
         // A panic while the lock was held leaves memory in doubt; the store is not. Read it again.
         self.slot.lock().unwrap_or_else(|poisoned| {
@@ -253,10 +263,11 @@ impl Inner {
             json(&self.save_attachment(&save)?)
         } else if let Request::SyncStatus { dossier } = request {
             json(&self.deliveries(dossier.as_deref())?)
+        } else if let Request::Attachments { dossier, item } = request {
+            json(&self.attachments(dossier.as_deref(), &item)?)
         } else if let Request::Backup { file } = request {
             let file = PathBuf::from(file.ok_or_else(|| Fault::invalid("file"))?);
-            let _alone = self.work.begin();
-            json(&self.with_home(|home| home.backup(&file, &self.work))?)
+            json(&self.backup(&file)?)
         } else if let Request::WorkStop = request {
             self.work.stop();
             Ok(Value::Null)
@@ -317,6 +328,8 @@ impl Home {
             | Request::Backup { .. }
             | Request::WorkStop
             | Request::Attach(_)
+            | Request::Attachments { .. }
+            | Request::AttachmentFetch(_)
             | Request::AttachmentSave(_)
             | Request::Restore(_)
             | Request::SyncStatus { .. }
@@ -368,10 +381,6 @@ impl Home {
                 changed(vec![id.to_hex()])
             }
             Request::RecoveryWords => json(&self.words()?),
-            Request::Attachments { dossier, item } => {
-                let id = self.named(dossier.as_deref())?;
-                json(&self.attachments(&id, &item)?)
-            }
             Request::ExportList { dossier } => {
                 let id = self.named(dossier.as_deref())?;
                 json(&self.check_list(&id)?)
@@ -678,6 +687,7 @@ fn tried(request: &Request) -> Option<(Option<String>, String)> {
         | Request::ExportStop
         | Request::Attach(_)
         | Request::Attachments { .. }
+        | Request::AttachmentFetch(_)
         | Request::AttachmentSave(_) => return None,
     })
 }

@@ -3,9 +3,11 @@
 //! What lies in the home folder is a plain age file, named by the hash of its sealed bytes. Whoever may read the item
 //! has the key; without the item the file says nothing, not even what it is called.
 
+mod fetching;
+mod folder;
+
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -25,18 +27,16 @@ use crate::history::FieldStep;
 use crate::home::{Home, SystemRandom};
 use crate::outside::{file_fault, file_name, owner_only, owner_only_file, whole_file};
 use crate::paper::Printed;
+pub use fetching::{AttachmentFetch, SMALL};
+pub(crate) use fetching::{Fetching, fetch_behind};
+pub(crate) use folder::{Arriving, each_piece, new_since};
+use folder::{FOLDER, PIECE, UNFINISHED, hash_of};
 
 /// Largest attachment in bytes.
 pub const MAX_ATTACHMENT: u64 = 200_000_000;
 
-/// Inside the home folder.
-const FOLDER: &str = "attachments";
-
 /// Field of an item that lists its attachments.
 const FIELD: &str = "attachments";
-
-/// Bytes in hand while a file is sealed or opened.
-const PIECE: usize = 64 << 10;
 
 /// Something is said about the way every so many bytes.
 const STEP: u64 = 4 << 20;
@@ -46,18 +46,6 @@ const MAGIC: usize = 16;
 
 /// Longest name of a file that is kept, in characters.
 const LONGEST_NAME: usize = 120;
-
-/// How long a file stays that no item names any more, in milliseconds: whoever took the item away may bring it back.
-const GRACE: u64 = 7 * DAY;
-
-/// In milliseconds.
-const DAY: u64 = 24 * 3_600_000;
-
-/// Files that nothing names: an [`Unnamed`] as JSON.
-const META_UNNAMED: &str = "attachments_unnamed";
-
-/// Before the name of a file that is still being written.
-const UNFINISHED: &str = "new-";
 
 /// Arguments of [`Request::Attach`](crate::contract::Request::Attach).
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -103,14 +91,11 @@ pub struct AttachmentView {
     pub bytes: u64,
     /// True when it lies on this device.
     pub here: bool,
-}
-
-/// Files that nothing names any more, as they were when that was last looked for.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Unnamed {
-    looked_ms: u64,
-    /// Since when, by id.
-    since: BTreeMap<String, u64>,
+    /// True while it is coming here.
+    pub coming: bool,
+    /// Name of whoever added it, when that was somebody else and this reader can name them: it is still with them when
+    /// it is not here.
+    pub by: Option<String>,
 }
 
 /// An attachment as it lies in an item.
@@ -122,6 +107,9 @@ pub(crate) struct Attachment {
     pub bytes: u64,
     /// The age identity that opens it.
     key: String,
+    /// Person id inside the dossier of whoever added it, by their own word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
 }
 
 impl Attachment {
@@ -140,6 +128,8 @@ impl Attachment {
             honest: is_honest(&self.name, &self.kind),
             bytes: self.bytes,
             here: self.is_here(home),
+            coming: false,
+            by: None,
         }
     }
 
@@ -204,103 +194,6 @@ fn entries(item: &ShownItem) -> Vec<&Value> {
         }
     }
     found
-}
-
-/// The hash that an id stands for. An id becomes the name of a file, so there is one way to write it.
-fn hash_of(id: &str) -> Option<blake3::Hash> {
-    let hash = blake3::Hash::from_hex(id).ok()?;
-    (hash.to_hex().as_str() == id).then_some(hash)
-}
-
-/// Names of the files in the folder of attachments, in order.
-fn held(home: &Path) -> Result<Vec<String>, Fault> {
-    let folder = home.join(FOLDER);
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|error| file_fault(&folder, &error))?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|error| file_fault(&folder, &error))?.file_name();
-        names.extend(name.into_string());
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// Hands over every attachment that lies here, sealed as it is, in pieces.
-///
-/// # Errors
-/// What the disk says, and `put`.
-pub(crate) fn each_piece(home: &Path, mut put: impl FnMut([u8; 32], &[u8]) -> Result<(), Fault>) -> Result<(), Fault> {
-    let mut piece = vec![0; PIECE];
-    for name in held(home)? {
-        let Some(id) = hash_of(&name) else { continue };
-        let path = home.join(FOLDER).join(&name);
-        let failed = |error: io::Error| file_fault(&path, &error);
-        let mut file = File::open(&path).map_err(failed)?;
-        loop {
-            let read = file.read(&mut piece).map_err(failed)?;
-            let Some(got) = piece.get(..read).filter(|got| !got.is_empty()) else {
-                break;
-            };
-            put(*id.as_bytes(), got)?;
-        }
-    }
-    Ok(())
-}
-
-/// Attachments on their way back from a backup. What they are is looked at when one is opened: a file that was damaged
-/// before the backup was made keeps nothing else from coming back.
-#[derive(Default)]
-pub(crate) struct Arriving {
-    folder: PathBuf,
-    open: Option<(String, File)>,
-}
-
-impl Arriving {
-    pub(crate) fn into_folder(home: &Path) -> Self {
-        Self {
-            folder: home.join(FOLDER),
-            open: None,
-        }
-    }
-
-    /// Takes a piece, behind those before it of the same attachment.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub(crate) fn take(&mut self, id: [u8; 32], piece: &[u8]) -> Result<(), Fault> {
-        let id = blake3::Hash::from_bytes(id).to_hex().to_string();
-        if self.open.as_ref().is_none_or(|(open, _)| *open != id) {
-            self.finish()?;
-            fs::create_dir_all(&self.folder).map_err(|error| file_fault(&self.folder, &error))?;
-            let path = self.unfinished(&id);
-            let file = owner_only_file(&path).map_err(|error| file_fault(&path, &error))?;
-            self.open = Some((id, file));
-        }
-        let Some((_, file)) = &mut self.open else {
-            return Err(Fault::internal("attachment"));
-        };
-        file.write_all(piece).map_err(|error| file_fault(&self.folder, &error))
-    }
-
-    /// Puts the last one in its place.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub(crate) fn finish(&mut self) -> Result<(), Fault> {
-        let Some((id, file)) = self.open.take() else {
-            return Ok(());
-        };
-        let done = file.sync_all();
-        done.and_then(|()| fs::rename(self.unfinished(&id), self.folder.join(&id)))
-            .map_err(|error| file_fault(&self.folder, &error))
-    }
-
-    fn unfinished(&self, id: &str) -> PathBuf {
-        self.folder.join(format!("{UNFINISHED}{id}"))
-    }
 }
 
 /// Reads or writes, and hashes what passes.
@@ -374,6 +267,21 @@ impl Inner {
         }
     }
 
+    /// Attachments of an item, with those that are on their way.
+    ///
+    /// # Errors
+    /// As [`Home::attachments`].
+    pub(crate) fn attachments(&self, dossier: Option<&str>, item: &str) -> Result<Vec<AttachmentView>, Fault> {
+        let mut all = self.with_home(|home| {
+            let id = home.named(dossier)?;
+            home.attachments(&id, item)
+        })?;
+        for one in &mut all {
+            one.coming = !one.here && self.fetching.is_coming(&one.id);
+        }
+        Ok(all)
+    }
+
     /// Tells how far the work on a file is. False when it is to stop.
     fn goes_on(&self, bytes: u64) -> bool {
         let kilobytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
@@ -439,7 +347,15 @@ impl Home {
     pub fn attachments(&mut self, id: &DossierId, item: &str) -> Result<Vec<AttachmentView>, Fault> {
         let found = self.attachments_of(id, item)?;
         let home = self.folder().to_path_buf();
-        Ok(found.iter().map(|one| one.view(item, &home)).collect())
+        let me = self.me()?.principal();
+        let dossier = self.dossier(id)?;
+        let (view, me) = (dossier.view(), dossier.person_of(&me));
+        let other = |by: &String| view.name(by).filter(|_| me.as_ref() != Some(by));
+        let views = found.iter().map(|one| AttachmentView {
+            by: one.by.as_ref().and_then(other).map(str::to_owned),
+            ..one.view(item, &home)
+        });
+        Ok(views.collect())
     }
 
     fn attachments_of(&mut self, id: &DossierId, item: &str) -> Result<Vec<Attachment>, Fault> {
@@ -449,7 +365,12 @@ impl Home {
     }
 
     fn keep_attachment(&mut self, id: &DossierId, attach: &Attach, sealed: &Attachment) -> Result<String, Fault> {
-        let entry = serde_json::to_value(sealed).map_err(|_| Fault::internal("attachment"))?;
+        let me = self.me()?.principal();
+        let named = Attachment {
+            by: self.dossier(id)?.person_of(&me),
+            ..sealed.clone()
+        };
+        let entry = serde_json::to_value(named).map_err(|_| Fault::internal("attachment"))?;
         let mut fields = Map::new();
         let Some(item) = &attach.item else {
             let named = || {
@@ -472,52 +393,6 @@ impl Home {
         fields.insert(FIELD.to_owned(), Value::Array(list));
         self.item_set(id, item, fields)?;
         Ok(item.clone())
-    }
-
-    /// Lets go of files that no item of any dossier names any more, a week after that was first seen, and at once of
-    /// those whose sealing was cut off. Reads every dossier, so it looks once a day.
-    ///
-    /// # Errors
-    /// What the disk and the store say; then everything stays.
-    pub(crate) fn collect_attachments(&mut self) -> Result<(), Fault> {
-        // This program alone writes here, and it has only just begun.
-        let (unfinished, held): (Vec<_>, Vec<_>) = held(self.folder())?
-            .into_iter()
-            .partition(|name| name.starts_with(UNFINISHED));
-        self.remove_attachments(&unfinished)?;
-        let before = self.store.meta(META_UNNAMED)?;
-        let before: Unnamed = before
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
-        let now = self.now_ms();
-        let today = before.looked_ms..before.looked_ms.saturating_add(DAY);
-        if held.is_empty() || self.me.is_none() || today.contains(&now) {
-            return Ok(());
-        }
-        let mut named = BTreeSet::new();
-        for row in self.store.dossiers()?.iter().filter(|row| row.closed_ms.is_none()) {
-            let whole = self.dossier(&row.dossier)?.whole();
-            named.extend(whole.items.iter().flat_map(Attachment::of).map(|one| one.id));
-        }
-        let unnamed = held.into_iter().filter(|name| !named.contains(name));
-        let since = unnamed.map(|name| {
-            let since = before.since.get(&name).copied().unwrap_or(now);
-            (name, since)
-        });
-        let (over, since): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            since.partition(|(_, since)| now.saturating_sub(*since) >= GRACE);
-        self.remove_attachments(over.keys())?;
-        let bytes =
-            serde_json::to_vec(&Unnamed { looked_ms: now, since }).map_err(|_| Fault::internal("attachment"))?;
-        self.store.transact(|tx| Ok(tx.set_meta(META_UNNAMED, &bytes)?))
-    }
-
-    fn remove_attachments<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Result<(), Fault> {
-        for name in names {
-            let path = self.folder().join(FOLDER).join(name);
-            fs::remove_file(&path).map_err(|error| file_fault(&path, &error))?;
-        }
-        Ok(())
     }
 }
 
@@ -594,7 +469,16 @@ fn seal_into(plain: &mut File, path: &Path, goes_on: &dyn Fn(u64) -> bool) -> Re
         kind: kind_of(&start).to_owned(),
         bytes,
         key: key.to_string().expose_secret().to_owned(),
+        by: None,
     })
+}
+
+/// Longest that a file of this length can be once it is sealed: age puts a header before it (one stanza and some grease),
+/// and a tag behind every 64 KiB.
+fn sealed_at_most(bytes: u64) -> u64 {
+    const HEADER: u64 = 2_048;
+    const TAG: u64 = 16;
+    bytes + (bytes / (64 << 10) + 1) * TAG + HEADER
 }
 
 /// A name that can be shown and used for a file again: no folders, no controls, not endless.

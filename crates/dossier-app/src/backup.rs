@@ -4,6 +4,7 @@
 //! Anybody may seal a file to the words, whose public half stands in every log. So the end of the file is a word of
 //! authentication that only the words can make, and nothing of a backup is believed before that was checked.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use dossier_trust::item::{Header, Kind, Lane};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::app::Inner;
 use crate::attachments;
 use crate::clock::rfc3339;
 use crate::contract::{Event, Fault, FaultCode};
@@ -274,26 +276,33 @@ fn unread(error: &io::Error) -> Fault {
     }
 }
 
-impl Home {
+impl Inner {
     /// Writes everything that this profile holds into one file: whole, read back and found right, or not at all. None
     /// when it was stopped.
     ///
     /// # Errors
     /// [`FaultCode::NotWritable`], [`FaultCode::DiskFull`]; what the store says.
-    pub(crate) fn backup(&mut self, file: &Path, work: &Work) -> Result<Option<BackupMade>, Fault> {
-        self.replica()?;
+    pub(crate) fn backup(&self, file: &Path) -> Result<Option<BackupMade>, Fault> {
+        let _alone = self.work.begin();
+        let root = self.with_home(|home| {
+            home.replica()?;
+            Ok(home.me()?.root.clone())
+        })?;
         let written = whole_file(file, |beside| {
-            let dossiers = self.write_backup(beside, work)?;
-            Backup::check(beside, &self.me()?.root, &|| work.stopped())?;
+            let dossiers = self.write_backup(beside, &root)?;
+            Backup::check(beside, &root, &|| self.work.stopped())?;
             Ok(dossiers)
         });
         let dossiers = match written {
-            Err(_) if work.stopped() => return Ok(None),
+            Err(_) if self.work.stopped() => return Ok(None),
             written => written?,
         };
-        let now_ms = self.now_ms();
-        self.store
-            .transact::<_, Fault>(|tx| Ok(tx.set_meta(META_BACKUP, &now_ms.to_be_bytes())?))?;
+        let now_ms = self.with_home(|home| {
+            let now_ms = home.now_ms();
+            home.store
+                .transact::<_, Fault>(|tx| Ok(tx.set_meta(META_BACKUP, &now_ms.to_be_bytes())?))?;
+            Ok(now_ms)
+        })?;
         Ok(Some(BackupMade {
             file: file_name(file),
             bytes: std::fs::metadata(file).map_err(|error| file_fault(file, &error))?.len(),
@@ -302,36 +311,53 @@ impl Home {
         }))
     }
 
-    fn write_backup(&mut self, path: &Path, work: &Work) -> Result<u32, Fault> {
+    /// Attachments never change, and are most of it: others have their turn while those are written. What names them is
+    /// read in one go, so that it is as it was at one moment, and all of its attachments come before it.
+    fn write_backup(&self, path: &Path, root: &RootSecret) -> Result<u32, Fault> {
         let failed = |error: io::Error| file_fault(path, &error);
-        let me = self.me()?;
-        let recipient = me.root.recovery_recipient()?;
         let out = owner_only_file(path).map_err(failed)?;
-        let mut sealed = sealing(&[recipient], BufWriter::new(out))?.map_err(failed)?;
-        let events = self.events.clone();
+        let mut sealed = sealing(&[root.recovery_recipient()?], BufWriter::new(out))?.map_err(failed)?;
         let mut counted = Counted {
             inner: &mut sealed,
-            mac: authentication(&me.root),
+            mac: authentication(root),
             bytes: 0,
             told: 0,
             tell: |bytes: u64| {
                 let kilobytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
                 // Nobody may be listening.
-                let _ = events.send(Event::Working { kilobytes });
+                let _ = self.events.send(Event::Working { kilobytes });
             },
-            work,
+            work: &self.work,
         };
         counted.write_all(MAGIC).map_err(failed)?;
-        self.each_part(|part| {
+        let mut put = |part: Part| {
             let bytes = part.to_bytes()?;
             let len = u32::try_from(bytes.len()).map_err(|_| Fault::internal("backup"))?;
             counted
                 .write_all(&len.to_be_bytes())
                 .and_then(|()| counted.write_all(&bytes))
                 .map_err(failed)
-        })?;
-        let parts = self.everything();
-        bundle::write(&*self, &parts, &mut counted).map_err(|error| bundle_fault(path, error))?;
+        };
+        let mut attachments = BTreeSet::new();
+        let mut slot = loop {
+            attachments::each_piece(self.folder(), &mut attachments, |id, piece| {
+                put(Part::Attachment {
+                    id,
+                    piece: piece.to_vec(),
+                })
+            })?;
+            let slot = self.slot();
+            if attachments::new_since(self.folder(), &attachments)?.is_empty() {
+                break slot;
+            }
+        };
+        let home = slot.as_mut().ok_or_else(|| Fault::new(FaultCode::NoProfile))?;
+        // What came meanwhile may be of a dossier that was not there before.
+        home.replica()?;
+        home.each_part(&mut put)?;
+        bundle::write(&*home, &home.everything(), &mut counted).map_err(|error| bundle_fault(path, error))?;
+        let dossiers = home.dossiers.len();
+        drop(slot);
         let mac = counted.mac.finalize();
         sealed.write_all(mac.as_bytes()).map_err(failed)?;
         let out = sealed.finish().map_err(failed)?;
@@ -339,9 +365,11 @@ impl Home {
             .map_err(|error| failed(error.into_error()))?
             .sync_all()
             .map_err(failed)?;
-        Ok(u32::try_from(self.dossiers.len()).unwrap_or(u32::MAX))
+        Ok(u32::try_from(dossiers).unwrap_or(u32::MAX))
     }
+}
 
+impl Home {
     /// Every compartment of every dossier, the dossier parts first.
     fn everything(&self) -> Vec<Shared> {
         let open = self.dossiers.values().filter(|dossier| !dossier.closed);
@@ -416,12 +444,6 @@ impl Home {
         for owed in self.store.owed(None)? {
             put(Part::Owed(owed))?;
         }
-        attachments::each_piece(self.folder(), |id, piece| {
-            put(Part::Attachment {
-                id,
-                piece: piece.to_vec(),
-            })
-        })?;
         put(Part::Items)
     }
 

@@ -1,5 +1,5 @@
 //! A dossier in a file: on a stick or in the mail, to somebody who cannot be reached otherwise. The same frames, and the
-//! same judgement of them, as over a connection.
+//! same judgement of them, as over a connection. Attachments stay out of it: they come once the two are connected.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};

@@ -465,6 +465,10 @@ pub enum Request {
         /// Item id.
         item: String,
     },
+    /// Bring a file of an item here from whoever is connected and has it, whatever its size; [`Event::Working`] tells how
+    /// far it is. Small files come by themselves. Answers [`AttachmentView`](crate::attachments::AttachmentView), or null
+    /// when it was stopped: then nothing of it is kept.
+    AttachmentFetch(crate::attachments::AttachmentFetch),
     /// Write a file of an item where the person says: it leaves the vault. Answers
     /// [`Printed`](crate::paper::Printed).
     AttachmentSave(crate::attachments::AttachmentSave),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use dossier_store::Peer;
 use dossier_sync::driver::{Event as NetEvent, Host, JoinStream, Network, NetworkConfig, Relay, StartError};
-use dossier_sync::protocol::Replica;
+use dossier_sync::protocol::{FileId, Piece, Replica};
 use dossier_trust::codec::Reader;
 use dossier_trust::identity::Certificate;
 use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash, PrincipalId};
@@ -16,6 +16,7 @@ use dossier_trust::invitation;
 use tokio::sync::{OwnedRwLockReadGuard, mpsc, oneshot};
 
 use crate::app::{App, Inner};
+use crate::attachments::fetch_behind;
 use crate::clock::stored_ms;
 use crate::contract::{Event, Fault, FaultCode};
 use crate::home::Home;
@@ -133,6 +134,15 @@ impl Host for Inner {
             .flat_map(|compartment| compartment.consent.certificates())
             .find(|certificate| certificate.endpoint == *endpoint)
             .map(|certificate| certificate.device)
+    }
+
+    fn piece(&self, peer: &DeviceId, id: &FileId, offset: u64) -> Option<Piece> {
+        self.give_piece(peer, id, offset)
+    }
+
+    fn look(&self, _peer: &DeviceId) -> bool {
+        self.fetching.look();
+        false
     }
 
     fn joiner(&self, stream: JoinStream) {
@@ -450,9 +460,10 @@ impl App {
         }
         tokio::spawn(watch_network(Arc::downgrade(inner), network.events()));
         inner.load_waiting()?;
-        *inner.online.lock().unwrap_or_else(PoisonError::into_inner) = Some(Online {
-            network: Arc::new(network),
-        });
+        let network = Arc::new(network);
+        let fetching = fetch_behind(Arc::downgrade(inner), Arc::downgrade(&network), inner.fetching_wakes());
+        tokio::spawn(fetching);
+        *inner.online.lock().unwrap_or_else(PoisonError::into_inner) = Some(Online { network });
         inner.came_online.notify_waiters();
         self.connect_all(|_| false)?;
         inner.look_at_the_clock();
@@ -584,7 +595,11 @@ impl App {
             let everybody = wanted.keys().all(|device| met.contains(device));
             // Those who were met may still be at work for us; those who were not may still come.
             let patience = if everybody { SETTLED } else { QUIET };
-            idle = connected.is_subset(&quiet) && !met.is_empty();
+            let fetching = inner.fetching.is_busy();
+            if fetching {
+                last = Instant::now();
+            }
+            idle = connected.is_subset(&quiet) && !met.is_empty() && !fetching;
             if (idle || wanted.is_empty()) && last.elapsed() >= patience {
                 let dossiers = inner.with_home(|home| Ok(home.dossiers.keys().copied().collect()))?;
                 if !tokio::task::block_in_place(|| inner.settle_all(&dossiers)) {

@@ -161,6 +161,16 @@ pub enum AttachmentTask {
         #[arg(id = "attach_out", value_name = "FILE")]
         file: PathBuf,
     },
+    Fetch {
+        #[arg(id = "attach_item", value_name = "ITEM")]
+        item: String,
+        #[arg(id = "attach_id", value_name = "ID")]
+        attachment: String,
+        #[arg(long, value_name = "S", default_value_t = 60)]
+        timeout: u64,
+        #[command(flatten)]
+        network: Network,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -194,7 +194,7 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
         Task::Profile(ProfileTask::List) => recovery::profiles(&session, out),
         Task::Plan(PlanTask::Print { sheet, what }) => paper::of_dossier(&session, out, what, &sheet),
         Task::Attach { file, item, title, .. } => paper::attach(&session, out, &file, item, title),
-        Task::Attachment(task) => paper::attachment(&session, out, task),
+        Task::Attachment(task) => paper::attachment(&session, out, task).await,
         Task::Export { folder, format } => paper::export(&session, out, &folder, format).await,
         Task::Undo { steps } => local::undo(&session, out, steps),
         Task::Redo { steps } => local::redo(&session, out, steps),

@@ -1,15 +1,16 @@
 //! Commands that let something out: papers, and everything as one folder.
 
 use std::path::Path;
+use std::time::Duration;
 
-use dossier_app::attachments::{Attach, AttachmentSave};
+use dossier_app::attachments::{Attach, AttachmentFetch, AttachmentSave};
 use dossier_app::contract::{Fault, FaultCode, Request};
 use dossier_app::leaving::{Export, ExportFormat};
 use dossier_app::paper::{Paper, Print};
 use serde_json::Value;
 
 use crate::arguments::{AttachmentTask, FormatWord, PaperWord};
-use crate::online::stop;
+use crate::online::{go_online, stop};
 use crate::output::Out;
 use crate::sentences::Lang;
 use crate::session::Session;
@@ -89,6 +90,39 @@ pub fn invitation(session: &Session, out: &Out, id: &str, file: &Path) -> Result
     print(session, out, wanted).map(|_| ())
 }
 
+/// Work that is stopped by its own request when somebody stops this program; nothing of it is left then.
+async fn until_stopped(
+    session: &Session,
+    out: &Out,
+    busy: &str,
+    request: Request,
+    stopped: Request,
+) -> Result<Value, Fault> {
+    let stopping = stop();
+    let progress = out.progress(out.lang.say(busy, &[]));
+    let app = session.app.clone();
+    let mut work = tokio::task::spawn_blocking(move || app.request(request));
+    let lost = |_| Fault {
+        code: FaultCode::Internal,
+        detail: Some("work".into()),
+    };
+    let done = tokio::select! {
+        done = &mut work => done.map_err(lost)?,
+        () = stopping => {
+            session.request(stopped)?;
+            work.await.map_err(lost)?
+        }
+    };
+    drop(progress);
+    match done? {
+        Value::Null => Err(Fault {
+            code: FaultCode::NotReachable,
+            detail: Some("stopped".into()),
+        }),
+        answer => Ok(answer),
+    }
+}
+
 /// Everything as one folder. Stopped, it leaves nothing behind.
 pub async fn export(session: &Session, out: &Out, folder: &Path, format: FormatWord) -> Result<(), Fault> {
     let wanted = Export {
@@ -101,29 +135,14 @@ pub async fn export(session: &Session, out: &Out, folder: &Path, format: FormatW
         lang: out.lang.code().to_owned(),
         to: place(folder)?,
     };
-    let stopping = stop();
-    let progress = out.progress(out.lang.say("busy_exporting", &[]));
-    let app = session.app.clone();
-    let mut work = tokio::task::spawn_blocking(move || app.request(Request::Export(wanted)));
-    let lost = |_| Fault {
-        code: FaultCode::Internal,
-        detail: Some("export".into()),
-    };
-    let done = tokio::select! {
-        done = &mut work => done.map_err(lost)?,
-        () = stopping => {
-            session.request(Request::ExportStop)?;
-            work.await.map_err(lost)?
-        }
-    };
-    drop(progress);
-    let answer = done?;
-    if answer.is_null() {
-        return Err(Fault {
-            code: FaultCode::NotReachable,
-            detail: Some("stopped".into()),
-        });
-    }
+    let answer = until_stopped(
+        session,
+        out,
+        "busy_exporting",
+        Request::Export(wanted),
+        Request::ExportStop,
+    )
+    .await?;
     out.answer(&answer, |answer| show::exported(out.lang, answer))
 }
 
@@ -152,8 +171,18 @@ pub fn attach(
     })
 }
 
+/// Brings a file here from whoever can be reached and has it.
+async fn fetch(session: &Session, out: &Out, wanted: AttachmentFetch, within: Duration) -> Result<(), Fault> {
+    session.app.sync(within).await?;
+    let (request, stopped) = (Request::AttachmentFetch(wanted), Request::WorkStop);
+    let answer = until_stopped(session, out, "busy_fetching", request, stopped).await?;
+    out.answer(&answer, |answer| {
+        vec![out.lang.say("fetched", &[("file", show::text(answer, "name"))])]
+    })
+}
+
 /// Files of an item.
-pub fn attachment(session: &Session, out: &Out, task: AttachmentTask) -> Result<(), Fault> {
+pub async fn attachment(session: &Session, out: &Out, task: AttachmentTask) -> Result<(), Fault> {
     match task {
         AttachmentTask::List { item } => {
             let wanted = Request::Attachments {
@@ -170,6 +199,22 @@ pub fn attachment(session: &Session, out: &Out, task: AttachmentTask) -> Result<
                 to: place(&file)?,
             };
             printed(out, &session.request(Request::AttachmentSave(wanted))?)
+        }
+        AttachmentTask::Fetch {
+            item,
+            attachment,
+            timeout,
+            network,
+        } => {
+            let wanted = AttachmentFetch {
+                dossier: Some(session.dossier()?),
+                item,
+                attachment,
+            };
+            go_online(session, &network).await?;
+            let done = fetch(session, out, wanted, Duration::from_secs(timeout)).await;
+            session.app.offline().await;
+            done
         }
     }
 }

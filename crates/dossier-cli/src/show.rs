@@ -575,16 +575,17 @@ pub fn attachments(lang: Lang, answer: &Value) -> Vec<String> {
     let all = answer.as_array().into_iter().flatten();
     let rows: Vec<Vec<String>> = all
         .map(|one| {
-            let here = if truth(one, "here") {
-                "state_here"
-            } else {
-                "state_elsewhere"
+            let place = match (truth(one, "here"), truth(one, "coming"), text(one, "by")) {
+                (true, _, _) => lang.term("state_here"),
+                (_, true, _) => lang.term("state_coming"),
+                (_, _, "") => lang.term("state_elsewhere"),
+                (_, _, name) => lang.say("still_with", &[("name", name)]),
             };
             vec![
                 text(one, "name").to_owned(),
                 text(one, "kind").to_owned(),
                 lang.say("bytes", &[("count", &number(one, "bytes"))]),
-                lang.term(here),
+                place,
                 text(one, "id").to_owned(),
             ]
         })

@@ -2,11 +2,11 @@
 
 use arbitrary::{Result, Unstructured};
 use dossier_sync::bundle;
-use dossier_sync::protocol::{Input, MAX_FRAME, Output, Scope, Session, Shared};
+use dossier_sync::protocol::{FileAnswer, FileQuestion, Input, MAX_FRAME, Output, Scope, Session, Shared};
 use dossier_trust::codec::Writer;
 use dossier_trust::item::{Lane, Tip};
 
-use crate::shapes::{PEOPLE, name, some_bytes, spoil};
+use crate::shapes::{PEOPLE, name, read, some_bytes, spoil};
 use crate::support::{Key, Memory, Wire, device, key};
 
 /// A copy with all three lanes, a fork and a loose thing, shared with the second device.
@@ -132,8 +132,11 @@ fn frame(u: &mut Unstructured<'_>, memory: &Memory, part: Key) -> Result<Vec<u8>
     Ok(bytes)
 }
 
-/// A stranger's frames to one honest program. Nothing of it that was not signed may be held afterwards.
+/// A stranger's frames to one honest program. Nothing of it that was not signed may be held afterwards. What is said
+/// about files has one byte form.
 pub fn frames(data: &[u8]) {
+    let _: Option<FileQuestion> = read(data);
+    let _: Option<FileAnswer> = read(data);
     let part = key(1, 1);
     let mut memory = filled(1, part);
     let before = memory.content(&part);

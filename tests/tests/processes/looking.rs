@@ -13,6 +13,7 @@ fn on(home: &Home, day: &str) -> Home {
         folder: home.folder.clone(),
         passphrase: home.passphrase.clone(),
         now: format!("2026-11-{day}T10:00:00+01:00"),
+        inside: None,
     }
 }
 

@@ -10,3 +10,4 @@ mod leaving;
 mod looking;
 mod main_job;
 mod stage;
+mod travelling;

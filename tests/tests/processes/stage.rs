@@ -94,6 +94,8 @@ pub struct Home {
     pub folder: PathBuf,
     pub passphrase: PathBuf,
     pub now: String,
+    /// The network namespace that its programs run in; none means that of the test.
+    pub inside: Option<String>,
 }
 
 impl Home {
@@ -104,6 +106,7 @@ impl Home {
             folder,
             passphrase,
             now: TODAY.to_owned(),
+            inside: None,
         }
     }
 
@@ -119,7 +122,14 @@ impl Home {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = match &self.inside {
+            Some(name) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", name]).arg(program());
+                command
+            }
+            None => Command::new(program()),
+        };
         command
             .arg("--home")
             .arg(&self.folder)

@@ -120,6 +120,7 @@ interface AnswerByMethod {
   export_stop: null;
   attach: AttachmentView | null;
   attachments: AttachmentView[];
+  attachment_fetch: AttachmentView | null;
   attachment_save: Printed | null;
   work_stop: null;
 }

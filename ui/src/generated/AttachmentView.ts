@@ -31,4 +31,13 @@ bytes: number,
 /**
  * True when it lies on this device.
  */
-here: boolean, };
+here: boolean, 
+/**
+ * True while it is coming here.
+ */
+coming: boolean, 
+/**
+ * Name of whoever added it, when that was somebody else and this reader can name them: it is still with them when
+ * it is not here.
+ */
+by: string | null, };

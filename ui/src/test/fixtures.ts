@@ -477,6 +477,8 @@ export class FixtureProgram implements Backend {
         };
       case 'attachments':
         return ATTACHMENTS;
+      case 'attachment_fetch':
+        throw new BackendFault({ code: 'not_reachable', detail: 'attachment_elsewhere' });
       case 'attachment_save':
         return { file: 'brief.pdf', bytes: 48_213 };
       case 'attach':
@@ -500,8 +502,8 @@ export class FixtureProgram implements Backend {
 }
 
 const ATTACHMENTS: AttachmentView[] = [
-  { id: 'aa', item: 'doc-1', name: 'brief.pdf', kind: 'pdf', honest: true, bytes: 48_213, here: true },
-  { id: 'bb', item: 'doc-1', name: 'foto.png', kind: 'other', honest: false, bytes: 1_200, here: false },
+  { id: 'aa', item: 'doc-1', name: 'brief.pdf', kind: 'pdf', honest: true, bytes: 48_213, here: true, coming: false, by: null },
+  { id: 'bb', item: 'doc-1', name: 'foto.png', kind: 'other', honest: false, bytes: 1_200, here: false, coming: false, by: 'Karin de Wit' },
 ];
 
 const LEAVING: CheckList = {

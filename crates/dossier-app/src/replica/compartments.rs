@@ -9,19 +9,27 @@ use dossier_model::Dossier as View;
 use dossier_trust::ids::CompartmentId;
 
 use super::Compartment;
+use super::files::Files;
 
 /// Compartments by name. Putting everything together takes far longer than looking at it, and a page asks several times
-/// between two changes: the view is kept for as long as nobody had a hand on any compartment.
+/// between two changes: the view is kept for as long as nobody had a hand on any compartment, and so is where files are
+/// named.
 #[derive(Default)]
 pub struct Compartments {
     held: BTreeMap<CompartmentId, Compartment>,
     view: RefCell<Option<Arc<View>>>,
+    files: RefCell<Option<Arc<Files>>>,
 }
 
 impl Compartments {
     /// The view of last time, or the one that is made now.
     pub(crate) fn view(&self, make: impl FnOnce() -> View) -> Arc<View> {
         Arc::clone(self.view.borrow_mut().get_or_insert_with(|| Arc::new(make())))
+    }
+
+    /// The same of the files that are named in it.
+    pub(super) fn files(&self, make: impl FnOnce() -> Files) -> Arc<Files> {
+        Arc::clone(self.files.borrow_mut().get_or_insert_with(|| Arc::new(make())))
     }
 }
 
@@ -30,6 +38,7 @@ impl FromIterator<(CompartmentId, Compartment)> for Compartments {
         Self {
             held: all.into_iter().collect(),
             view: RefCell::default(),
+            files: RefCell::default(),
         }
     }
 }
@@ -45,6 +54,7 @@ impl Deref for Compartments {
 impl DerefMut for Compartments {
     fn deref_mut(&mut self) -> &mut Self::Target {
         self.view.get_mut().take();
+        self.files.get_mut().take();
         &mut self.held
     }
 }

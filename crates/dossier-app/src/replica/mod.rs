@@ -7,6 +7,7 @@ mod compartments;
 pub mod content;
 pub mod document;
 mod erasing;
+pub(crate) mod files;
 pub mod generations;
 pub mod opening;
 pub mod past;

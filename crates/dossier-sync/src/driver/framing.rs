@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
 /// A frame that was begun must be complete within this time, so that nobody holds a place by trickling.
-const FRAME_TIME: Duration = Duration::from_secs(120);
+pub(crate) const FRAME_TIME: Duration = Duration::from_secs(120);
 
 /// The frame with its length before it, for one write.
 pub(crate) fn framed(frame: &[u8]) -> Vec<u8> {

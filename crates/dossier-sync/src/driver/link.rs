@@ -11,6 +11,7 @@ use tokio::io::BufReader;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::files::{self, Files};
 use super::framing::{framed, read_frame};
 use super::{CLOSED, Event, Inner, OVER, patient};
 use crate::protocol::{Input, MAX_FRAME, Output, Reason, Session, WINDOW_BYTES};
@@ -79,6 +80,7 @@ pub(crate) struct Link {
     pub dialled: bool,
     pub since: Instant,
     pub changes: Arc<Changes>,
+    pub files: Arc<Files>,
     pub connection: Connection,
 }
 
@@ -95,6 +97,7 @@ pub(crate) async fn run(inner: &Arc<Inner>, connection: Connection, dialled: boo
         dialled,
         since: Instant::now(),
         changes: Arc::new(Changes::default()),
+        files: Arc::default(),
         connection: connection.clone(),
     };
     if !inner.register(endpoint, link.clone()) {
@@ -146,8 +149,9 @@ async fn converse(inner: &Arc<Inner>, link: &Link) -> (bool, Option<Reason>) {
     let (frames_in, mut frames) = mpsc::channel(FRAMES_AHEAD);
     let (out, frames_out) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
-    let reader = tokio::spawn(read(recv, frames_in));
+    let reader = tokio::spawn(read(recv, frames_in, MAX_FRAME));
     let writer = tokio::spawn(write(send, frames_out, Arc::clone(&waiting)));
+    let files = tokio::spawn(files::run(Arc::clone(inner), link.clone()));
 
     let mut session = Session::new(inner.me, link.device, inner.now_ms());
     let mut ticks = interval(Duration::from_secs(1));
@@ -186,6 +190,7 @@ async fn converse(inner: &Arc<Inner>, link: &Link) -> (bool, Option<Reason>) {
     }
     reader.abort();
     writer.abort();
+    files.abort();
     (heard, over)
 }
 
@@ -216,6 +221,11 @@ impl Inner {
                     let _ = out.send(frame);
                 }
                 Output::Idle => {
+                    // What came may name files. Before anybody can see that nothing is under way.
+                    let _ = self.host.look(&device);
+                    if !link.changes.equal.load(Ordering::SeqCst) {
+                        link.files.look();
+                    }
                     link.changes.equal.store(true, Ordering::SeqCst);
                     self.tell(Event::Idle { device });
                 }
@@ -244,11 +254,11 @@ impl Inner {
     }
 }
 
-/// Hands over frames; `None` for one that is too long or never completed.
-async fn read(recv: RecvStream, frames: mpsc::Sender<Option<Vec<u8>>>) {
-    let mut recv = BufReader::with_capacity(64 * 1024, recv);
+/// Hands over frames of at most `cap` bytes; `None` for one that is too long or never completed.
+pub(crate) async fn read(recv: RecvStream, frames: mpsc::Sender<Option<Vec<u8>>>, cap: usize) {
+    let mut recv = BufReader::with_capacity(cap.min(64 * 1024), recv);
     loop {
-        let frame = match read_frame(&mut recv, MAX_FRAME).await {
+        let frame = match read_frame(&mut recv, cap).await {
             Ok(Some(frame)) => Some(frame),
             Ok(None) => return,
             Err(error) => {

@@ -4,6 +4,7 @@
 //! in on a second protocol only, a few at a time, to answer an invitation. Nothing here waits for the internet: a
 //! relay is an extra way, never a condition.
 
+mod files;
 mod framing;
 mod handout;
 mod join;
@@ -27,7 +28,7 @@ use join::Door;
 pub use join::{JOIN_ALPN, JoinError, JoinStream};
 use link::{Changes, Link, STREAM_TIME};
 
-use crate::protocol::{ALPN, Reason, Replica};
+use crate::protocol::{ALPN, FileId, Piece, Reason, Replica};
 
 pub(crate) const OVER: VarInt = VarInt::from_u32(0);
 pub(crate) const STRANGER: VarInt = VarInt::from_u32(1);
@@ -47,6 +48,8 @@ const LAST_BACKOFF: Duration = Duration::from_secs(60);
 /// A vanished peer is noticed within this time.
 const IDLE_TIME: Duration = Duration::from_secs(15);
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// Streams that a peer may open: one for items, one to ask for files.
+const STREAMS: VarInt = VarInt::from_u32(2);
 
 /// Help for peers that cannot reach each other directly. A relay sees who talks to whom, never what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,6 +110,18 @@ pub trait Host: Send + Sync + 'static {
 
     /// A stranger answers an invitation. Returns at once: the conversation is another task's.
     fn joiner(&self, stream: JoinStream);
+
+    /// A piece of a file, from this byte on. `None` for a file that is not here, and just so for one that is not for
+    /// this peer; asked again for every piece.
+    fn piece(&self, _peer: &DeviceId, _id: &FileId, _offset: u64) -> Option<Piece> {
+        None
+    }
+
+    /// Copies are equal, or the peer got a file: one may be lacking here. True when surely none is, and the peer hears so;
+    /// else [`Network::content`] follows. Returns at once.
+    fn look(&self, _peer: &DeviceId) -> bool {
+        true
+    }
 }
 
 /// What the network tells the program.
@@ -392,7 +407,7 @@ impl Reach {
         };
         let mut transport = QuicTransportConfig::builder()
             .keep_alive_interval(KEEP_ALIVE)
-            .max_concurrent_bidi_streams(VarInt::from_u32(1))
+            .max_concurrent_bidi_streams(STREAMS)
             .max_concurrent_uni_streams(VarInt::from_u32(0));
         if let Ok(idle) = IdleTimeout::try_from(IDLE_TIME) {
             transport = transport.max_idle_timeout(Some(idle));
@@ -524,26 +539,20 @@ impl Network {
         }
     }
 
+    fn each_link<R>(&self, look: impl Fn(&Link) -> Option<R>) -> Vec<R> {
+        let links = self.inner.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.values().filter_map(look).collect()
+    }
+
     /// The devices that are connected.
     #[must_use]
     pub fn connected(&self) -> Vec<DeviceId> {
-        self.inner
-            .links
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .map(|link| link.device)
-            .collect()
+        self.each_link(|link| Some(link.device))
     }
 
-    /// Connected peers whose copies are equal to ours, as far as they are shared, with nothing under way.
+    /// Connected peers whose copies are equal to ours, as far as they are shared, with nothing under way, no file either.
     pub fn quiet(&self) -> Vec<DeviceId> {
-        let links = self.inner.links.lock().unwrap_or_else(PoisonError::into_inner);
-        links
-            .values()
-            .filter(|link| link.changes.quiet())
-            .map(|link| link.device)
-            .collect()
+        self.each_link(|link| (link.changes.quiet() && link.files.quiet()).then_some(link.device))
     }
 
     /// The own copy of a compartment grew: connected peers hear of it at once.

@@ -13,6 +13,7 @@
 //! exchange it remembers what the other holds, so a new item goes straight out in one frame.
 
 mod batch;
+mod files;
 mod intake;
 mod names;
 mod push;
@@ -23,6 +24,7 @@ mod vectors;
 mod view;
 mod wire;
 
+pub use files::{FileAnswer, FileId, FileQuestion, MAX_ANSWER, MAX_QUESTION, PIECE_BYTES, Piece};
 pub use replica::{
     Accepted, Batch, ChainFrontier, Frontier, Loose, LooseId, Refusal, Refused, Replica, ReplicaError, Scope, Shared,
     Source,

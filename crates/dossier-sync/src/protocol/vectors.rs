@@ -4,7 +4,7 @@
 #[allow(dead_code)]
 mod file;
 
-use dossier_trust::codec::Reader;
+use dossier_trust::codec::{Canonical, Reader};
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, ItemHash, blake3};
 use dossier_trust::item::{Item, Kind, Lane, Open, Position, Tip};
 use dossier_trust::operation::OpId;
@@ -13,6 +13,7 @@ use file::{bytes, each, hex, holds};
 use serde_json::{Value, json};
 
 use super::batch::{BatchWriter, read_batch};
+use super::files::{FileAnswer, FileId, FileQuestion, Piece};
 use super::names::{NamesIn, NamesOut};
 use super::replica::{ChainFrontier, Frontier, Loose, LooseId, Refusal};
 use super::view::DigestKey;
@@ -214,4 +215,43 @@ fn every_frame_has_the_committed_bytes() {
         kinds.into_iter().collect::<Vec<_>>(),
         (HELLO..=DONE).collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn what_is_said_about_files_has_the_committed_bytes() {
+    let (number, id) = (300, FileId([0xf1; 32]));
+    let questions = [
+        FileQuestion::Open,
+        FileQuestion::Piece {
+            number,
+            id,
+            offset: 262_144,
+        },
+        FileQuestion::Content { looks: 2 },
+    ];
+    let piece = Piece {
+        total: 262_149,
+        bytes: b"piece".to_vec(),
+    };
+    let answers = [
+        FileAnswer::None { number },
+        FileAnswer::Piece { number, piece },
+        FileAnswer::Look,
+    ];
+    holds(
+        "files.json",
+        &json!({
+            "questions": questions.each_ref().map(|one| hex(one.to_bytes())),
+            "answers": answers.each_ref().map(|one| hex(one.to_bytes())),
+        }),
+    );
+    let held = file::read("files.json");
+    let read: Vec<_> = each(&held["questions"])
+        .map(|one| FileQuestion::from_bytes(&bytes(one)).unwrap())
+        .collect();
+    assert_eq!(read, questions);
+    let read: Vec<_> = each(&held["answers"])
+        .map(|one| FileAnswer::from_bytes(&bytes(one)).unwrap())
+        .collect();
+    assert_eq!(read, answers);
 }

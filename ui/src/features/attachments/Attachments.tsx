@@ -69,6 +69,7 @@ function File({ file, desk }: { file: AttachmentView; desk: Desk }) {
   const backend = useBackend();
   const work = useWork();
   const [state, setState] = useState<'busy' | { saved: string } | { fault: Fault } | null>(null);
+  const fetching = useFetching(file, desk);
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   const size = file.bytes < 1_000_000 ? t('print.kilobytes', { size: number.format(Math.max(0.1, file.bytes / 1000)) }) : t('print.megabytes', { size: number.format(file.bytes / 1_000_000) });
   async function save() {
@@ -92,14 +93,20 @@ function File({ file, desk }: { file: AttachmentView; desk: Desk }) {
       )}
       {file.here ? (
         <>
-          <p className="kt-quiet">{t('attach.only_here')}</p>
           <Button purpose="subtle" busy={state === 'busy'} label={t('attach.save_label', { name: file.name })} onClick={() => void save()}>
             {t('attach.save')}
           </Button>
           <Working work={work} busy={t('attach.opening')} />
         </>
       ) : (
-        <p className="kt-quiet">{t('attach.elsewhere')}</p>
+        <>
+          <p className="kt-quiet">{file.coming ? t('attach.coming') : file.by === null ? t('attach.elsewhere') : t('attach.elsewhere_by', { name: file.by })}</p>
+          <Button purpose="subtle" busy={fetching.busy} label={t('attach.fetch_label', { name: file.name })} onClick={() => void fetching.fetch()}>
+            {t('attach.fetch')}
+          </Button>
+          <Working work={fetching.work} busy={t('attach.fetching')} />
+          <div aria-live="polite">{fetching.fault === null ? null : fetching.fault.code === 'not_reachable' ? <p>{t('attach.nobody')}</p> : <FaultNotice fault={fetching.fault} />}</div>
+        </>
       )}
       <div aria-live="polite">
         {state !== null && state !== 'busy' && 'saved' in state ? (
@@ -111,6 +118,27 @@ function File({ file, desk }: { file: AttachmentView; desk: Desk }) {
       </div>
     </div>
   );
+}
+
+/** Brings a file here that is still with others. */
+function useFetching(file: AttachmentView, desk: Desk) {
+  const backend = useBackend();
+  const work = useWork();
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<Fault | null>(null);
+  async function fetch() {
+    setBusy(true);
+    setFault(null);
+    try {
+      const fetched = await work.follow(backend.call({ method: 'attachment_fetch', params: { dossier: desk.dossier, item: file.item, attachment: file.id } }));
+      if (fetched !== null) await desk.onChanged();
+    } catch (thrown) {
+      setFault(faultOf(thrown));
+    } finally {
+      setBusy(false);
+    }
+  }
+  return { work, busy, fault, fetch };
 }
 
 /** Adds a photo or a PDF: to an item, or as a new letter. The program itself asks which file. */

@@ -9,13 +9,21 @@ const withFiles = { id: 'doc-9', title: 'Brief van de woningbouw', status: 'open
 it('says what a file is, where it lies, and when its name does not tell the truth', async () => {
   const { program, user } = show('lisa', LETTERS, (held) => held.elsewhere((state) => void state.items.push(itemOf('documenten', 'documents', withFiles, true))));
   const card = (await screen.findByText('brief.pdf')).closest('article, li.kt-item, .kt-card') ?? document.body;
-  expect(within(card as HTMLElement).getByText('Deze bijlage staat alleen op dit apparaat.')).toBeTruthy();
-  expect(screen.getByText('Deze bijlage staat op een ander apparaat. Vraag wie haar toevoegde.')).toBeTruthy();
+  expect(within(card as HTMLElement).getByText('Deze bijlage staat nog bij Karin de Wit.')).toBeTruthy();
   expect(screen.getByText('Dit bestand is iets anders dan de naam zegt. Open het alleen als u het vertrouwt.')).toBeTruthy();
   expect(screen.queryByRole('button', { name: 'Bewaar buiten het dossier: foto.png' })).toBeNull();
   await user.click(screen.getByRole('button', { name: 'Bewaar buiten het dossier: brief.pdf' }));
   expect(await screen.findByText(/Dat bestand is niet op slot/)).toBeTruthy();
   expect(program.asked.find((request) => request.method === 'attachment_save')?.params).toMatchObject({ attachment: 'aa', to: null });
+  expect(await barriers()).toEqual([]);
+});
+
+it('fetches what is still with somebody else, and says when nobody is there who has it', async () => {
+  const { program, user } = show('lisa', LETTERS, (held) => held.elsewhere((state) => void state.items.push(itemOf('documenten', 'documents', withFiles, true))));
+  await user.click(await screen.findByRole('button', { name: 'Haal de bijlage op: foto.png' }));
+  expect(await screen.findByText('Niemand die deze bijlage heeft, is nu verbonden. Probeer het later nog eens.')).toBeTruthy();
+  expect(program.asked.find((request) => request.method === 'attachment_fetch')?.params).toEqual({ dossier: 'd1a5', item: 'doc-1', attachment: 'bb' });
+  expect(screen.queryByRole('button', { name: 'Haal de bijlage op: brief.pdf' })).toBeNull();
   expect(await barriers()).toEqual([]);
 });
 
