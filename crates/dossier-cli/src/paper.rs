@@ -94,12 +94,12 @@ pub fn invitation(session: &Session, out: &Out, id: &str, file: &Path) -> Result
 async fn until_stopped(
     session: &Session,
     out: &Out,
-    busy: &str,
+    busy: String,
     request: Request,
     stopped: Request,
 ) -> Result<Value, Fault> {
     let stopping = stop();
-    let progress = out.progress(out.lang.say(busy, &[]));
+    let progress = out.progress(busy);
     let app = session.app.clone();
     let mut work = tokio::task::spawn_blocking(move || app.request(request));
     let lost = |_| Fault {
@@ -138,7 +138,7 @@ pub async fn export(session: &Session, out: &Out, folder: &Path, format: FormatW
     let answer = until_stopped(
         session,
         out,
-        "busy_exporting",
+        out.lang.say("busy_exporting", &[]),
         Request::Export(wanted),
         Request::ExportStop,
     )
@@ -175,7 +175,7 @@ pub fn attach(
 async fn fetch(session: &Session, out: &Out, wanted: AttachmentFetch, within: Duration) -> Result<(), Fault> {
     session.app.sync(within).await?;
     let (request, stopped) = (Request::AttachmentFetch(wanted), Request::WorkStop);
-    let answer = until_stopped(session, out, "busy_fetching", request, stopped).await?;
+    let answer = until_stopped(session, out, out.lang.say("busy_fetching", &[]), request, stopped).await?;
     out.answer(&answer, |answer| {
         vec![out.lang.say("fetched", &[("file", show::text(answer, "name"))])]
     })

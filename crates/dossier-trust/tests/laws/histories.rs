@@ -612,7 +612,12 @@ pub fn a_generation_begins_anew(judge: &Judge, world: &World, set: Mask, dice: &
     let certified = world.device(certify, cast::OWNER, device);
     let set = set | 1 << certify | 1 << certified;
     let before = judge(&world, set);
-    let Some(parent) = before.generation.filter(|_| !before.document.is_empty()) else {
+    // One that cut itself writes nothing more, though what it orders counts until somebody else cuts it.
+    let cut_itself = numbers(set).any(|x| {
+        let cut = matches!(world.things[x].operation(), Some(Operation::Cut { device: cut, .. }) if *cut == device);
+        cut && world.things[x].open.device == device
+    });
+    let Some(parent) = before.generation.filter(|_| !before.document.is_empty() && !cut_itself) else {
         return Ok(false);
     };
     let mut upto: BTreeMap<_, Position> = BTreeMap::new();
