@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The built pages in a browser over the real program: `cargo xtask test browser`. */
+/** The built pages in a browser over the real program: `cargo xtask test --lane browser`. */
 export default defineConfig({
   test: {
     environment: 'node',

@@ -20,7 +20,7 @@ export const SCREENS = process.env.KEUKENTAFEL_SCREENS ?? join(TOP, 'target/scre
 
 function bridgeProgram(): string {
   const given = process.env.KEUKENTAFEL_BRIDGE ?? join(TOP, 'target/debug/bridge');
-  if (!existsSync(given)) throw new Error(`${given} is not built: cargo xtask test browser`);
+  if (!existsSync(given)) throw new Error(`${given} is not built: cargo xtask test --lane browser`);
   return given;
 }
 

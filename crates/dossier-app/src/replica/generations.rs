@@ -174,7 +174,7 @@ impl Compartment {
     }
 
     /// What a device has to say again here: chain by chain, as far as what it rests on is here.
-    fn to_say_again(&mut self, store: &Reader, device: &DeviceId) -> Result<Vec<Again>, Fault> {
+    fn owed_again(&mut self, store: &Reader, device: &DeviceId) -> Result<Vec<Again>, Fault> {
         let mut behind: BTreeMap<ChainId, BTreeSet<Position>> = BTreeMap::new();
         for (item, waits) in self.quarantine() {
             if *waits == Waits::OtherGeneration && self.device_of(&item.chain) == Some(*device) {
@@ -340,7 +340,7 @@ impl Home {
             let may = held.consent.right_of(&me).is_some_and(|right| right >= Right::Edit);
             let epoch = held.consent.current_epoch();
             if may && epoch.is_some_and(|epoch| held.keys.contains_key(&epoch)) && held.opening().is_some() {
-                again.extend(held.to_say_again(&self.store, &me)?);
+                again.extend(held.owed_again(&self.store, &me)?);
             }
         }
         if again.is_empty() {

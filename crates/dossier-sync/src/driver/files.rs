@@ -262,7 +262,9 @@ impl Network {
 
     /// A file came: connected peers may lack it.
     pub fn file_came(&self) {
-        self.each_link(|link| Some(link.files.look()));
+        for link in self.each_link(|link| Some(link.clone())) {
+            link.files.look();
+        }
     }
 
     fn link_with(&self, peer: &DeviceId) -> Option<Link> {
