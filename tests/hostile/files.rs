@@ -75,7 +75,7 @@ impl Hand {
                 FileAnswer::None { number: 7 } => return None,
                 FileAnswer::Piece { number: 7, piece } => return Some(piece),
                 FileAnswer::Look => {}
-                other => panic!("not the answer: {other:?}"),
+                other @ (FileAnswer::None { .. } | FileAnswer::Piece { .. }) => panic!("not the answer: {other:?}"),
             }
         }
     }
