@@ -196,8 +196,8 @@ impl Home {
         Ok(findings)
     }
 
-    /// Who has what of this device's own items. Whether somebody is connected only the network knows
-    /// ([`Inner::deliveries`]).
+    /// Who has what of this device's own items. Whether somebody is connected only the network knows:
+    /// who asks through [`App::request`](crate::App::request) hears that too.
     ///
     /// # Errors
     /// What the store says.

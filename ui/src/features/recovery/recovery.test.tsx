@@ -149,8 +149,9 @@ it('tries the paper, makes shares, and shows the way to this device', async () =
   expect(screen.getByText('Deel 4')).toBeTruthy();
   expect(program.asked.findLast((request) => request.method === 'recovery_split')).toEqual({ method: 'recovery_split', params: { needed: 3, count: 4 } });
 
-  await user.click(screen.getByRole('button', { name: 'Wijs de weg' }));
-  const way = within((await screen.findByRole('heading', { name: 'De weg naar dit apparaat' })).closest('section') as HTMLElement);
+  await user.click(screen.getByText('De weg naar dit apparaat'));
+  const way = within(screen.getByText('De weg naar dit apparaat').closest('details') as HTMLElement);
+  await user.click(way.getByRole('button', { name: 'Wijs de weg' }));
   expect(await way.findByText('kr1voorbeeldabcdefghij234567')).toBeTruthy();
   expect(await barriers()).toEqual([]);
 });
