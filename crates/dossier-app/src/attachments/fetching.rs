@@ -30,8 +30,10 @@ pub const SMALL: u64 = 10_000_000;
 /// Once the files here take so many bytes, small ones wait as well.
 const ROOM: u64 = 2_000_000_000;
 
-/// Between two looks at what is lacking.
+/// Nothing happened for so long: then it is looked at what is lacking …
 const GAP: Duration = Duration::from_millis(200);
+/// … or after so long, whatever happens. Looking goes through everything that is shown, and holds up whoever types.
+const LONGEST_GAP: Duration = Duration::from_secs(2);
 /// A peer that has no such file is asked again after this time, then after twice as long …
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 /// … up to this.
@@ -167,6 +169,8 @@ pub(crate) async fn fetch_behind(inner: Weak<Inner>, network: Weak<Network>, wak
     let mut idle_until = Instant::now();
     loop {
         let woken = tokio::time::timeout(rest, wake.notified()).await.is_ok();
+        let longest = Instant::now() + LONGEST_GAP;
+        while Instant::now() < longest && tokio::time::timeout(GAP, wake.notified()).await.is_ok() {}
         let (Some(inner), Some(network)) = (inner.upgrade(), network.upgrade()) else {
             // Whoever came after may be the one that was meant.
             wake.notify_one();
@@ -196,8 +200,6 @@ pub(crate) async fn fetch_behind(inner: Weak<Inner>, network: Weak<Network>, wak
                 REST
             }
         };
-        drop((inner, network));
-        tokio::time::sleep(GAP).await;
     }
 }
 
