@@ -23,11 +23,11 @@ fn a_file_that_one_adds_another_saves_with_the_same_bytes() {
         if name == "film.bin" {
             // It waits for her, and for somebody to be there.
             assert_eq!(listed()["here"], false);
-            let fetch = near(&["attachment", "fetch", "g-1", id, "--timeout", "5"]);
-            let nobody = karin.refused(UNREACHABLE, &fetch);
+            let fetch = |seconds| near(&["attachment", "fetch", "g-1", id, "--timeout", seconds]);
+            let nobody = karin.refused(UNREACHABLE, &fetch("5"));
             assert_eq!(nobody.fault()["detail"], "attachment_elsewhere");
             let watching = stage.lisa.watch();
-            assert_eq!(karin.ask(&fetch)["here"], true);
+            assert_eq!(karin.ask(&fetch("60"))["here"], true);
             watching.stop();
         }
         assert_eq!(listed()["here"], true);
