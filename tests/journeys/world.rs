@@ -11,7 +11,7 @@ use tempfile::TempDir;
 pub const NOW: &str = "2026-11-23T09:00:00+01:00";
 
 /// Long enough for a busy machine; every wait ends at the event it waits for.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Passphrase of every home folder here.
 pub const PASSPHRASE: &str = "geheim";
