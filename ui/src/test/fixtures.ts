@@ -359,6 +359,7 @@ export class FixtureProgram implements Backend {
         return section;
       }
       case 'item_remove':
+      case 'item_erase':
         return this.#change(() => {
           state.items = state.items.filter((item) => item.id !== request.params.id);
           state.goals = state.goals.filter((one) => one.id !== request.params.id);

@@ -6,6 +6,7 @@ import { useWords } from '../../i18n/I18n';
 import { HistoryOf } from '../history/HistoryOf';
 import { useSteps } from '../shell/Steps';
 import { AddForm } from './AddForm';
+import { Erase } from './Erase';
 import { FormBox } from './FormBox';
 import { type Known, Questions } from './Questions';
 import { type Answer, changes, type Draft, draftOf, nested, type Question, read, type Wrong } from './spec';
@@ -19,6 +20,8 @@ export interface Desk extends Known {
   today: string;
   /** Whom to call when it goes wrong, where the section says so. */
   calls: readonly CrisisCall[];
+  /** The reader is the resident whose dossier it is. */
+  own: boolean;
   /** True when what is written is a proposal. */
   proposal: boolean;
   onChanged: () => Promise<void>;
@@ -107,6 +110,7 @@ export function Editable({ desk, item, name, questions, removable = true, level 
       <>
         <ChangeItem desk={desk} item={item} title={t('edit.change_title', { name })} questions={questions} level={level} stamp={stamp} onDone={close} more={bin} />
         {brief ? <div className="kt-tools">{history}</div> : null}
+        {removable && desk.own ? <Erase desk={desk} item={item} name={name} /> : null}
       </>
     );
   }

@@ -21,6 +21,7 @@ export function deskOf(dossier: DossierCard, view: SectionView, onChanged: () =>
     people: view.people,
     organisations: view.organisations,
     calls: view.calls ?? [],
+    own: dossier.own,
     proposal: view.right === 'append',
     onChanged,
   };
