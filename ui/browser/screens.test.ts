@@ -1,16 +1,13 @@
 /** Every screen, in both languages and both colours: looked at by axe, narrow, enlarged, spaced out, mirrored and still; a picture of each. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { faults, launch, letIn, type Look, Person, screensFolder, settled } from './stage';
+import { barriers, cutOff, inBothColours, type Screen, show, spaceOut, sticksOut, tooSmall } from './looks';
+import { faults, launch, letIn, Person, screensFolder, settled } from './stage';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const FAMILY = readFileSync(fileURLToPath(new URL('../../crates/dossier-exchange/data/demo-lisa.json', import.meta.url)), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 let browser: Browser;
 let lisa: Person;
@@ -59,14 +56,6 @@ afterAll(async () => {
   await browser.close();
   for (const person of [lisa, karin, nobody, shut, bo]) await person.leave();
 });
-
-/** A screen: whose, where, and what is pressed before it is as meant. */
-interface Screen {
-  name: string;
-  of: () => Person;
-  hash: () => string;
-  open?: (page: Page) => Promise<void>;
-}
 
 const own = (page: string): Screen => ({ name: page, of: () => lisa, hash: () => `#/d/${dossier}/${page}` });
 const helper = (page: string): Screen => ({ name: `helper-${page}`, of: () => karin, hash: () => `#/d/${dossier}/${page}` });
@@ -149,48 +138,9 @@ const SCREENS: Screen[] = [
   { name: 'helper-dossiers', of: () => karin, hash: () => '#/dossiers' },
 ];
 
-async function show(screen: Screen, look: Look): Promise<Page> {
-  const page = await screen.of().look(browser, screen.hash(), look);
-  await settled(page);
-  await screen.open?.(page);
-  await settled(page);
-  return page;
-}
-
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async (rules) => {
-    const found = await (window as unknown as { axe: typeof axe }).axe.run(document, { runOnly: rules });
-    return found.violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.any.map((one) => one.message).join(' ')}`));
-  }, RULES);
-}
-
-/** Everything that reaches past the side of the window. */
-function sticksOut(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const wide = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= wide) return [];
-    const past = [...document.querySelectorAll('body *')].filter((one) => {
-      const { right, left } = one.getBoundingClientRect();
-      return right > wide + 1 || left < -1;
-    });
-    return past.map((one) => `${one.tagName.toLowerCase()}.${one.className} ${Math.round(one.getBoundingClientRect().right)} of ${wide}`).concat(`${document.documentElement.scrollWidth} of ${wide}`);
-  });
-}
-
-/** Buttons, links and fields that a finger would miss: smaller than 44 by 44, unless they stand in running text. */
-function tooSmall(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>('button, a, input:not(.kt-file), .kt-file + label, select, textarea, summary')]
-      .map((one) => (one instanceof HTMLInputElement && (one.type === 'checkbox' || one.type === 'radio') ? (one.closest('label') ?? one) : one))
-      .filter((one) => one.offsetParent !== null && !one.closest('.nl-skip-link, p, h1, h2, h3, h4') && one.getBoundingClientRect().height < 43.5)
-      .map((one) => `${one.tagName.toLowerCase()}.${one.className} «${one.textContent?.trim().slice(0, 40)}» ${Math.round(one.getBoundingClientRect().width)}×${Math.round(one.getBoundingClientRect().height)}`),
-  );
-}
-
 describe('what would be seen', () => {
   it('a picture without words, grey on grey, a row that sticks out, a target for needles, a sentence cut off', async () => {
-    const page = await show(own('plan'), {});
+    const page = await show(browser, own('plan'), {});
     await page.evaluate(() => {
       const bad = document.createElement('div');
       const [picture, grey, wide, small, cut] = ['img', 'p', 'div', 'button', 'p'].map((tag) => document.createElement(tag)) as [HTMLImageElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement];
@@ -222,45 +172,9 @@ it('shows every section that the family has', () => {
   expect(missing).toEqual([]);
 });
 
-/** Text that a box cuts off. */
-function cutOff(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>('body *')]
-      // One pixel wide is there for who listens, not for who looks.
-      .filter((one) => one.offsetParent !== null && one.clientWidth > 1 && !one.closest('.kt-hidden, .nl-skip-link, svg, textarea') && one.innerText?.trim() !== '')
-      .filter((one) => {
-        const { overflowX, overflowY } = getComputedStyle(one);
-        const [x, y] = [overflowX, overflowY].map((how) => how === 'hidden' || how === 'clip');
-        return (x && one.scrollWidth > one.clientWidth + 1) || (y && one.scrollHeight > one.clientHeight + 1);
-      })
-      .map((one) => `${one.tagName.toLowerCase()}.${one.className} «${one.innerText.slice(0, 40)}»`),
-  );
-}
-
-/** As wide apart as a reader may set letters, words and lines (WCAG 1.4.12). */
-function spaceOut(page: Page): Promise<void> {
-  return page.evaluate(() => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-block-end: 2em !important }');
-    document.adoptedStyleSheets = [sheet];
-  });
-}
-
-const THEMES = ['light', 'dark'] as const;
-
-/** Pictures and barriers of a screen, in both colours. */
-async function inBothColours(page: Page, name: string, language: string) {
-  for (const theme of THEMES) {
-    await page.evaluate((colours) => void (document.documentElement.dataset.theme = colours), theme);
-    await page.screenshot({ path: join(screensFolder(), `${name}.${language}.${theme}.png`), fullPage: true });
-    expect(await barriers(page)).toEqual([]);
-  }
-  expect(await page.evaluate(() => document.documentElement.lang)).toBe(language);
-}
-
 describe.each(SCREENS)('$name', (screen) => {
   it('has no barrier; fits 320 pixels, twice the size, letters of every size and spacing, and the other way round; and stands still for who wants that', async () => {
-    const page = await show(screen, { calm: true });
+    const page = await show(browser, screen, { calm: true });
     const root = (set: Record<string, string>) =>
       page.evaluate((to) => {
         const { dir, ...data } = to;
@@ -301,7 +215,7 @@ describe.each(SCREENS)('$name', (screen) => {
   });
 
   it('has no barrier in English', async () => {
-    const page = await show(screen, { language: 'en' });
+    const page = await show(browser, screen, { language: 'en' });
     await inBothColours(page, screen.name, 'en');
     await page.context().close();
     expect(faults.splice(0)).toEqual([]);
