@@ -3,9 +3,10 @@
 use dossier_app::Card;
 use dossier_app::contract::{Event, FaultCode, Invite, Request};
 use dossier_app::joining::Answer;
+use dossier_app::looking::{Look, Page, Through};
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, Person, add, settle};
+use crate::world::{PATIENCE, Person, add, invite, settle};
 
 fn invite_somebody(owner: &Person, name: &str) -> Value {
     owner.ask(Request::Invite(Invite {
@@ -175,12 +176,53 @@ fn a_family_that_was_brought_along_proposes_who_looks_along() {
     assert_eq!(karin["only_about"], Value::Null);
     let rik = of("p-rik").unwrap();
     assert_eq!(rik["only_about"][0]["name"], json!("Noor Stam"));
+    assert_eq!(rik["scopes"][0]["only_about"], rik["only_about"]);
     assert!(of("p-tim").is_none(), "his access ended");
     assert_eq!(
         lisa.ask(Request::Access { dossier: None })["people"],
         json!([]),
         "nothing was given"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sees_only_what_is_about_some_people_is_never_said_to_see_more() {
+    let (lisa, rik) = (Person::new("Lisa Verhagen"), Person::new("Rik Stam"));
+    lisa.load(dossier_exchange::demo::LISA);
+    let hints = lisa.online().await;
+    rik.online().await;
+    let invited = lisa.ask(Request::Invite(Invite {
+        person: Some("p-rik".into()),
+        hints: hints.clone(),
+        ..Invite::default()
+    }));
+    let names: Vec<&str> = invited["scopes"][0]["only_about"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["Noor Stam", "Daan Stam", "Mila Stam"]);
+    // Whoever has the ticket hears that there is such a limit, and not yet about whom.
+    let ticket = invited["ticket"].as_str().unwrap().to_owned();
+    let offer = rik.ask(Request::Offer { ticket });
+    assert_eq!(offer["scopes"][0]["only_about"].as_array().unwrap().len(), 3);
+    assert_eq!(offer["scopes"][0]["only_about"][0]["name"], Value::Null);
+    invite(&lisa, &hints, &rik, "p-rik").await;
+    settle(&[&rik, &lisa]).await;
+    let access = lisa.ask(Request::Access { dossier: None });
+    let scopes = &access["people"][0]["scopes"];
+    assert_eq!(scopes[0]["section"], json!("agenda"));
+    assert_eq!(scopes[0]["only_about"], invited["scopes"][0]["only_about"]);
+    let card = &rik.ask(Request::Status)["dossiers"][0];
+    assert_eq!(card["sections"][0]["some"], json!(true));
+    // Through his eyes it says the same.
+    let look = lisa.ask(Request::Look(Look {
+        dossier: None,
+        through: Through::Person { person: "p-rik".into() },
+        page: Page::Card,
+    }));
+    assert_eq!(look["sections"], card["sections"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,8 +14,8 @@ use dossier_trust::receipt::{self, Receipt};
 use crate::activity::{self, Deed};
 use crate::clock::{end_of, rfc3339, stored_ms};
 use crate::contract::{
-    AccessPerson, AccessView, EndedDevice, EndedView, Fault, FaultCode, InvitationView, QuarantineView, Revoked,
-    ScopeView,
+    AccessPerson, AccessView, EndedDevice, EndedView, Fault, FaultCode, InvitationView, PersonRef, QuarantineView,
+    Revoked, ScopeView,
 };
 use crate::home::Home;
 use crate::outstanding::state_word;
@@ -67,6 +67,7 @@ impl Home {
                         level,
                         content,
                         emergency: note.emergency,
+                        only_about: dossier.named_about(note.only_about.as_deref()),
                     });
                 }
             }
@@ -425,6 +426,16 @@ impl Given {
 }
 
 impl Dossier {
+    /// People to whom a grant is limited, by name.
+    pub(crate) fn named_about(&self, only_about: Option<&[String]>) -> Option<Vec<PersonRef>> {
+        let view = self.view();
+        let named = |id: &String| PersonRef {
+            id: id.clone(),
+            name: view.name(id).map(str::to_owned),
+        };
+        Some(only_about?.iter().map(named).collect())
+    }
+
     /// What terms give in every compartment that they name. "wat" brings reading of "dat", and who may write the content
     /// may write that side too: whoever writes an appointment writes its block.
     fn rights_of(&self, terms: &Terms) -> Result<BTreeMap<CompartmentId, Given>, Fault> {

@@ -600,6 +600,10 @@ pub struct SectionCard {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub gate: Option<crate::emergency::Gate>,
+    /// Only what is about some people is shared: no more than that something about them is in the agenda.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub some: bool,
 }
 
 /// What somebody may do in a section, the least first.

@@ -390,6 +390,7 @@ impl Dossier {
                 label,
                 right: right_view(self.own && viewer.may_write, viewer.at_most(right))?,
                 content: side == Side::Wat,
+                some: right == Right::Relay,
                 gate: self.gate(&section),
             })
         });

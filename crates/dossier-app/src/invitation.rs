@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::access::{level_of, level_word, parse_grants};
 use crate::activity::Deed;
 use crate::clock::{end_of, rfc3339, stored_ms};
-use crate::contract::{Fault, FaultCode, Invite, Invited, ScopeView};
+use crate::contract::{Fault, FaultCode, Invite, Invited, PersonRef, ScopeView};
 use crate::dossiers::standard;
 use crate::home::Home;
 use crate::replica::Dossier;
@@ -109,12 +109,17 @@ impl Home {
             writing.also(move |tx| Ok(tx.put_invitation(&stored)?));
             Ok(())
         })?;
+        let about = self.dossier(id)?.named_about(terms.only_about.as_deref());
         Ok(Invited {
             ticket: ticket.to_text(),
             id: ItemHash(ticket.hash()).to_hex(),
             expires: rfc3339(expires_ms),
             person,
-            scopes: terms.scopes.iter().map(scope_view).collect(),
+            scopes: terms
+                .scopes
+                .iter()
+                .map(|scope| scope_view(scope, about.as_ref()))
+                .collect(),
         })
     }
 
@@ -437,12 +442,14 @@ impl Writing<'_> {
     }
 }
 
-pub(crate) fn scope_view(scope: &Scope) -> ScopeView {
+/// What is offered in one section, to people who may read everything there or only what is about some.
+pub(crate) fn scope_view(scope: &Scope, only_about: Option<&Vec<PersonRef>>) -> ScopeView {
     ScopeView {
         section: scope.section.to_string(),
         level: level_word(scope.level).to_owned(),
         content: scope.detail == Side::Wat,
         emergency: scope.emergency,
+        only_about: only_about.cloned(),
     }
 }
 

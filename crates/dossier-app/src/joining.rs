@@ -15,7 +15,7 @@ use ts_rs::TS;
 
 use crate::app::{App, Inner};
 use crate::clock::stored_ms;
-use crate::contract::{DossierCard, Event, Fault, FaultCode, ScopeView};
+use crate::contract::{DossierCard, Event, Fault, FaultCode, PersonRef, ScopeView};
 use crate::home::Home;
 use crate::invitation::{Turned, scope_view};
 use crate::network::{
@@ -153,6 +153,12 @@ impl App {
         Self::wait_for(async {
             let network = self.network().await?;
             let (_, terms) = knock(&network, &ticket, STEP).await?;
+            // Who they are, the resident tells whom they let in.
+            let nameless = |id: &String| PersonRef {
+                id: id.clone(),
+                name: None,
+            };
+            let about: Option<Vec<PersonRef>> = terms.only_about.as_ref().map(|all| all.iter().map(nameless).collect());
             Ok(OfferView {
                 id: name_of(&ticket),
                 title: terms.title,
@@ -161,7 +167,11 @@ impl App {
                 role: terms.role,
                 purpose: terms.purpose,
                 until: terms.until,
-                scopes: terms.scopes.iter().map(scope_view).collect(),
+                scopes: terms
+                    .scopes
+                    .iter()
+                    .map(|scope| scope_view(scope, about.as_ref()))
+                    .collect(),
             })
         })
     }

@@ -13,6 +13,7 @@ use crate::clock::{rfc3339, stored_ms};
 use crate::contract::{Event, Fault, FaultCode, PersonRef, ScopeView};
 use crate::home::Home;
 use crate::invitation::{scope_view, scopes_of_entry};
+use crate::replica::Dossier;
 use crate::replica::content::{Card, Terms};
 
 /// One invitation with everything that it offers.
@@ -91,7 +92,8 @@ impl Home {
         let now = stored_ms(self.now_ms());
         let mut held = self.store.invitations(id)?;
         held.sort_by_key(|one| std::cmp::Reverse((one.expires_ms, one.ticket)));
-        held.iter().map(|one| card(one, now)).collect()
+        let dossier = self.dossier(id)?;
+        held.iter().map(|one| card(dossier, one, now)).collect()
     }
 
     /// What the access table of a family that was brought along proposes, for whoever has a living entry there.
@@ -100,24 +102,26 @@ impl Home {
     /// [`FaultCode::NotAllowed`] for a dossier of somebody else.
     pub fn proposals(&mut self, id: &DossierId) -> Result<Vec<ProposalView>, Fault> {
         self.own(id)?;
-        let view = self.dossier(id)?.view();
-        let named = |person: &str| PersonRef {
-            id: person.to_owned(),
-            name: view.name(person).map(str::to_owned),
-        };
+        let dossier = self.dossier(id)?;
+        let view = dossier.view();
         let entries = view
             .of_kind("access")
             .filter_map(|item| AccessEntry::read(&item.fields));
-        let proposals = entries.filter(|entry| !entry.is_closed()).map(|entry| ProposalView {
-            name: view.name(&entry.person_id).map(str::to_owned),
-            scopes: scopes_of_entry(&entry).iter().map(scope_view).collect(),
-            only_about: entry
-                .only_about
-                .map(|people| people.iter().map(|person| named(person)).collect()),
-            person: entry.person_id,
-            role: entry.role,
-            purpose: entry.purpose,
-            until: entry.until,
+        let proposals = entries.filter(|entry| !entry.is_closed()).map(|entry| {
+            let only_about = dossier.named_about(entry.only_about.as_deref());
+            let scopes = scopes_of_entry(&entry);
+            ProposalView {
+                name: view.name(&entry.person_id).map(str::to_owned),
+                scopes: scopes
+                    .iter()
+                    .map(|scope| scope_view(scope, only_about.as_ref()))
+                    .collect(),
+                only_about,
+                person: entry.person_id,
+                role: entry.role,
+                purpose: entry.purpose,
+                until: entry.until,
+            }
         });
         Ok(proposals.collect())
     }
@@ -164,7 +168,7 @@ pub(crate) fn state_word(held: &Invitation, now_ms: i64) -> &'static str {
     }
 }
 
-fn card(held: &Invitation, now_ms: i64) -> Result<InvitationCard, Fault> {
+fn card(dossier: &Dossier, held: &Invitation, now_ms: i64) -> Result<InvitationCard, Fault> {
     let terms: Terms = serde_json::from_slice(&held.terms).map_err(|_| Fault::internal("terms"))?;
     let state = state_word(held, now_ms);
     let open = state == "open";
@@ -186,6 +190,7 @@ fn card(held: &Invitation, now_ms: i64) -> Result<InvitationCard, Fault> {
             function: said.function,
         }
     });
+    let about = dossier.named_about(terms.only_about.as_deref());
     Ok(InvitationCard {
         id: ItemHash(held.ticket).to_hex(),
         person: terms.person,
@@ -193,7 +198,11 @@ fn card(held: &Invitation, now_ms: i64) -> Result<InvitationCard, Fault> {
         role: terms.role,
         purpose: terms.purpose,
         until: terms.until,
-        scopes: terms.scopes.iter().map(scope_view).collect(),
+        scopes: terms
+            .scopes
+            .iter()
+            .map(|scope| scope_view(scope, about.as_ref()))
+            .collect(),
         state: state.to_owned(),
         expires: rfc3339(u64::try_from(held.expires_ms).unwrap_or(0)),
         qr: ticket.as_deref().map(qr).transpose()?.unwrap_or_default(),

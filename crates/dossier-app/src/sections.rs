@@ -70,6 +70,7 @@ impl Home {
             label: Some(label.to_owned()),
             right: RightView::Own,
             content: true,
+            some: false,
             gate: None,
         })
     }

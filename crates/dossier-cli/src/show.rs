@@ -83,6 +83,21 @@ pub fn words(words: &Value) -> Vec<String> {
 }
 
 fn level(lang: Lang, scope: &Value) -> String {
+    if truth(scope, "some") {
+        return lang.say("right_some", &[]);
+    }
+    if let Some(people) = scope.get("only_about").and_then(Value::as_array) {
+        let names: Vec<&str> = people
+            .iter()
+            .filter_map(|one| one.get("name").and_then(Value::as_str))
+            .collect();
+        return match (text(scope, "section"), names.as_slice()) {
+            ("agenda", []) => lang.say("right_some", &[]),
+            ("agenda", names) => lang.say("right_about", &[("names", &names.join(", "))]),
+            // Copies are made of what is in the agenda, and of nothing else.
+            _ => lang.say("right_about_nothing", &[]),
+        };
+    }
     if truth(scope, "emergency") {
         return lang.term("right_nood");
     }

@@ -23,6 +23,10 @@ right: RightView,
  */
 content: boolean, 
 /**
+ * Only what is about some people is shared: no more than that something about them is in the agenda.
+ */
+some?: boolean, 
+/**
  * Why the content is shut on this device though it is here; none when it is open.
  */
 gate?: Gate, };

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::PersonRef;
+
 /// Arguments of `Request::Invite`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 pub struct Invite {
@@ -54,6 +56,11 @@ pub struct ScopeView {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
     pub emergency: bool,
+    /// Only what is about these people: no key, but copies of what says when something about them is in the agenda. None:
+    /// no such restriction. Names are there for the resident alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub only_about: Option<Vec<PersonRef>>,
 }
 
 /// Answer to `Request::Access`.

@@ -39,7 +39,7 @@ export function DossiersPage({ dossiers }: { dossiers: readonly DossierCard[] })
                   {dossier.sections.map((section) => (
                     <li key={section.id}>
                       <strong>{sectionName(section, words)}</strong>
-                      <span>{section.content ? term('right', section.right) : t('dossiers.only_that')}</span>
+                      <span>{section.some ? t('dossiers.only_some') : section.content ? term('right', section.right) : t('dossiers.only_that')}</span>
                     </li>
                   ))}
                 </ul>

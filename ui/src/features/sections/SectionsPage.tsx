@@ -24,7 +24,7 @@ export function SectionsPage({ dossier, onChanged }: { dossier: DossierCard; onC
         <PageTitle>{dossier.own ? t('sections.all') : t('sections.all_helper')}</PageTitle>
         <p className="kt-lead">{dossier.own ? t('sections.all_lead') : t('sections.all_lead_helper')}</p>
       </div>
-      {dossier.own && !looking ? <OwnTiles dossier={dossier} /> : <Tiles dossier={dossier} about={(section) => (dossier.own ? null : section.gate ? t(`crisis.gate_${section.gate}`) : section.content ? term('right', section.right) : t('dossiers.only_that'))} />}
+      {dossier.own && !looking ? <OwnTiles dossier={dossier} /> : <Tiles dossier={dossier} about={(section) => (dossier.own ? null : section.gate ? t(`crisis.gate_${section.gate}`) : section.some ? t('dossiers.only_some') : section.content ? term('right', section.right) : t('dossiers.only_that'))} />}
       {looking ? null : (
         <p>
           <a className="kt-link" href={hrefOf({ page: 'past', dossier: dossier.id, at: null })}>
@@ -62,7 +62,7 @@ function OwnTiles({ dossier }: { dossier: DossierCard }) {
   const { data } = useAnswer({ method: 'access', params: { dossier: dossier.id } }, (event) => event.event !== 'peer');
   function about({ id }: SectionCard): ReactNode {
     if (data === null) return null;
-    const names = data.people.filter((person) => person.scopes.some((scope) => scope.section === id && scope.content && !scope.emergency)).map((person) => person.name);
+    const names = data.people.filter((person) => person.scopes.some((scope) => scope.section === id && scope.content && !scope.emergency && !scope.only_about)).map((person) => person.name);
     if (names.length === 0) return t('sections.only_you');
 const some = names.length <= 2 ? names.map(firstName) : [firstName(names[0] ?? ''), t('sections.others', { count: names.length - 1 })];
     return t('sections.read_by', { names: listed([t('sections.you'), ...some], language) });
