@@ -49,7 +49,7 @@ pub use app::App;
 pub use clock::Clock;
 pub use door::{Door, Opened};
 pub use dossier_sync::driver::Relay;
-pub use network::{Confirmation, Pending, Reach, SyncReport};
+pub use network::{Confirmation, Exchanging, Pending, Reach, SyncReport};
 pub use outside::ChosenBackup;
 pub use replica::content::Card;
 pub use unlock::{Unlock, default_home};

@@ -60,8 +60,21 @@ pub struct SyncReport {
     pub reached: Vec<String>,
     /// … of those who did not answer.
     pub unreached: Vec<String>,
+    /// … of those with whom this device was still exchanging when time was up.
+    pub busy: Vec<Exchanging>,
+    /// Attachments were still on their way.
+    pub files: bool,
     /// Nothing was left to send or receive with anybody reached.
     pub idle: bool,
+}
+
+/// Somebody with whom items were still on their way.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Exchanging {
+    /// Name or key.
+    pub name: String,
+    /// About how many items were left, as they said last.
+    pub left: u64,
 }
 
 pub(crate) struct Online {
@@ -580,6 +593,10 @@ impl App {
         let start = Instant::now();
         let mut last = Instant::now();
         let mut met: BTreeSet<DeviceId> = BTreeSet::new();
+        // Whoever was there at all, and when each last said something new.
+        let mut seen: BTreeSet<DeviceId> = BTreeSet::new();
+        let mut heard: BTreeMap<DeviceId, Instant> = BTreeMap::new();
+        let mut left: BTreeMap<DeviceId, u64> = BTreeMap::new();
         let mut idle = false;
         while start.elapsed() < within {
             let (connected, quiet) = {
@@ -592,6 +609,8 @@ impl App {
                 )
             };
             met.extend(&quiet);
+            seen.extend(&connected);
+            heard.extend(connected.difference(&quiet).map(|device| (*device, Instant::now())));
             let everybody = wanted.keys().all(|device| met.contains(device));
             // Those who were met may still be at work for us; those who were not may still come.
             let patience = if everybody { SETTLED } else { QUIET };
@@ -612,19 +631,36 @@ impl App {
             match tokio::time::timeout(LOOK, events.recv()).await {
                 // A standing connection that is quiet says nothing; everything else is a sign of life.
                 Ok(Ok(NetEvent::Idle { .. } | NetEvent::Refused { .. } | NetEvent::Disconnected { .. })) | Err(_) => {}
-                Ok(Ok(NetEvent::Busy { .. } | NetEvent::Progress { .. } | NetEvent::Connected { .. })) => {
+                Ok(Ok(NetEvent::Busy { device, items_left })) => {
                     last = Instant::now();
+                    heard.insert(device, last);
+                    left.insert(device, items_left);
+                }
+                Ok(Ok(NetEvent::Progress { device, .. } | NetEvent::Connected { device, .. })) => {
+                    last = Instant::now();
+                    heard.insert(device, last);
                 }
                 Ok(Err(tokio::sync::broadcast::error::RecvError::Lagged(_))) => last = Instant::now(),
                 Ok(Err(tokio::sync::broadcast::error::RecvError::Closed)) => break,
             }
         }
-        let (reached, unreached): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(device, _)| met.contains(device));
-        Ok(SyncReport {
-            idle: idle && (!reached.is_empty() || unreached.is_empty()),
-            reached: reached.into_iter().map(|(_, name)| name).collect(),
-            unreached: unreached.into_iter().map(|(_, name)| name).collect(),
-        })
+        let talking = |device: &DeviceId| !idle && heard.get(device).is_some_and(|at| at.elapsed() < QUIET);
+        let mut report = SyncReport {
+            files: !idle && inner.fetching.is_busy(),
+            ..SyncReport::default()
+        };
+        for (device, name) in wanted {
+            if talking(&device) || (seen.contains(&device) && !met.contains(&device)) {
+                let left = left.get(&device).copied().unwrap_or_default();
+                report.busy.push(Exchanging { name, left });
+            } else if met.contains(&device) {
+                report.reached.push(name);
+            } else {
+                report.unreached.push(name);
+            }
+        }
+        report.idle = idle && (!report.reached.is_empty() || (report.busy.is_empty() && report.unreached.is_empty()));
+        Ok(report)
     }
 
     /// Who waits for the resident's word.

@@ -91,7 +91,8 @@ pub async fn online<T>(session: &Session, work: impl Future<Output = Result<T, F
 
 fn report(out: &Out, report: &SyncReport, listening: &[String]) -> Result<(), Fault> {
     let answer = json!({
-        "idle": report.idle, "reached": report.reached, "unreached": report.unreached, "listening": listening,
+        "idle": report.idle, "reached": report.reached, "unreached": report.unreached, "busy": report.busy,
+        "files": report.files, "listening": listening,
     });
     if out.json {
         out.json_line(&answer)?;
@@ -114,7 +115,14 @@ fn report(out: &Out, report: &SyncReport, listening: &[String]) -> Result<(), Fa
     } else {
         Err(Fault {
             code: FaultCode::NotReachable,
-            detail: Some("not_idle".into()),
+            detail: Some(
+                if report.busy.is_empty() && !report.files {
+                    "not_idle"
+                } else {
+                    "still_busy"
+                }
+                .into(),
+            ),
         })
     }
 }
@@ -138,6 +146,16 @@ pub async fn sync(session: &Session, out: &Out, how: SyncHow) -> Result<(), Faul
 
 async fn watch(session: &Session, out: &Out, network: &Network) -> Result<(), Fault> {
     watch_after(session, out, network, |_| Ok(())).await
+        for busy in &report.busy {
+            let (sentence, count) = match busy.left {
+                0 => ("sync_busy", String::new()),
+                left => ("sync_busy_left", left.to_string()),
+            };
+            out.line(&out.lang.say(sentence, &[("name", &busy.name), ("count", &count)]))?;
+        }
+        if report.files {
+            out.line(&out.lang.say("sync_files", &[]))?;
+        }
 }
 
 /// Stays on until it is asked to stop; `first` speaks before anything else does.
