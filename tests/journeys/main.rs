@@ -19,6 +19,7 @@ mod looking;
 mod past;
 mod recovery;
 mod sharing;
+mod stopping;
 mod together;
 mod travelling;
 #[path = "../../crates/dossier-exchange/tests/variants/mod.rs"]

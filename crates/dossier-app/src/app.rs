@@ -23,7 +23,6 @@ use crate::joining::OwnAnswer;
 use crate::network::{Confirmation, Online, PendingJoin, settle_on_wake};
 use crate::outside::Work;
 use crate::outstanding::Confirmed;
-use crate::recovery;
 use crate::shares;
 use crate::ticket_words::OnOffer;
 use crate::unlock::Unlock;
@@ -54,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) wake: mpsc::UnboundedSender<()>,
     woken: Mutex<Option<mpsc::UnboundedReceiver<()>>>,
     pub(crate) leaving: Work,
+    pub(crate) printing: Work,
     pub(crate) work: Work,
     pub(crate) fetching: Fetching,
 }
@@ -90,6 +90,7 @@ impl App {
             wake,
             woken: Mutex::new(Some(woken)),
             leaving: Work::default(),
+            printing: Work::default(),
             work: Work::default(),
             fetching: Fetching::default(),
         });
@@ -138,9 +139,8 @@ impl App {
         } else if let Request::JoinEnd { id } = request {
             self.end_join(&id).and_then(|()| changed(Vec::new()))
         } else if let Request::Return { ticket } = request {
-            let runtime = tokio::runtime::Handle::try_current().map_err(|_| Fault::invalid("offline"))?;
-            let back = tokio::task::block_in_place(|| runtime.block_on(self.come_back(&ticket, RETURNING)));
-            back.and_then(|back| json(&back))
+            self.return_until_stopped(&ticket, RETURNING)
+                .and_then(|back| json(&back))
         } else if let Request::AttachmentFetch(fetch) = request {
             self.fetch_attachment(&fetch).and_then(|fetched| json(&fetched))
         } else {
@@ -191,16 +191,25 @@ impl Inner {
         }
     }
 
-    fn make_home(&self) -> Result<(), Fault> {
+    /// A home folder, made if there is none. True when it was made.
+    pub(crate) fn make_home(&self) -> Result<bool, Fault> {
         let mut slot = self.slot();
         if slot.is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let key = self.unlock.new_key(&self.folder)?;
         let mut home = Home::open(Store::create(&self.folder, &key)?, self.clock)?;
         home.events = self.events.clone();
         *slot = Some(home);
-        Ok(())
+        Ok(true)
+    }
+
+    /// Takes a home folder away in which nobody is yet.
+    pub(crate) fn abandon_home(&self) -> Result<(), Fault> {
+        match self.slot().take() {
+            Some(home) => Ok(home.store.abandon()?),
+            None => Ok(()),
+        }
     }
 
     fn answer(&self, request: Request) -> Result<Value, Fault> {
@@ -226,10 +235,9 @@ impl Inner {
                 })
             })
         } else if let Request::Restore(restore) = request {
-            // Checked before there is a home folder at all.
-            let source = recovery::Source::open(&restore)?;
-            self.make_home()?;
-            self.with_home(|home| json(&home.restore(&source)?))
+            json(&self.restore(&restore)?)
+        } else if let Request::Verify = request {
+            json(&self.verify()?)
         } else if let Request::ReturnTicket { dossier } = request {
             let hints = self.addresses();
             self.with_home(|home| {
@@ -273,6 +281,9 @@ impl Inner {
             Ok(Value::Null)
         } else if let Request::ExportStop = request {
             self.leaving.stop();
+            Ok(Value::Null)
+        } else if let Request::PrintStop = request {
+            self.printing.stop();
             Ok(Value::Null)
         } else {
             self.with_home(|home| home.answer(request))
@@ -325,6 +336,8 @@ impl Home {
             | Request::Print(_)
             | Request::Export(_)
             | Request::ExportStop
+            | Request::PrintStop
+            | Request::Verify
             | Request::Backup { .. }
             | Request::WorkStop
             | Request::Attach(_)
@@ -597,7 +610,6 @@ impl Home {
                 self.crisis_card_choose(&id, on)?;
                 changed(Vec::new())
             }
-            Request::Verify => json(&self.verify()?),
             Request::Doctor => json(&self.doctor()?),
         }
     }
@@ -685,6 +697,7 @@ fn tried(request: &Request) -> Option<(Option<String>, String)> {
         | Request::ExportList { .. }
         | Request::Export(_)
         | Request::ExportStop
+        | Request::PrintStop
         | Request::Attach(_)
         | Request::Attachments { .. }
         | Request::AttachmentFetch(_)

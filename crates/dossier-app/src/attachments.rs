@@ -282,8 +282,8 @@ impl Inner {
         Ok(all)
     }
 
-    /// Tells how far the work on a file is. False when it is to stop.
-    fn goes_on(&self, bytes: u64) -> bool {
+    /// Tells how far the work is. False when it is to stop.
+    pub(crate) fn goes_on(&self, bytes: u64) -> bool {
         let kilobytes = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
         // Nobody may be listening.
         let _ = self.events.send(Event::Working { kilobytes });

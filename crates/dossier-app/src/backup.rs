@@ -64,6 +64,9 @@ pub struct BackupState {
     pub suggested: String,
 }
 
+/// Tells that so many bytes more were read. False when it is to stop.
+pub(crate) type GoesOn<'w> = &'w dyn Fn(u64) -> bool;
+
 /// One part of a backup before the items.
 pub(crate) enum Part {
     Profile(Profile),
@@ -290,7 +293,7 @@ impl Inner {
         })?;
         let written = whole_file(file, |beside| {
             let dossiers = self.write_backup(beside, &root)?;
-            Backup::check(beside, &root, &|| self.work.stopped())?;
+            Backup::open(beside, &root, &|_| !self.work.stopped())?;
             Ok(dossiers)
         });
         let dossiers = match written {
@@ -484,6 +487,25 @@ pub(crate) fn bundle_fault(path: &Path, error: BundleError) -> Fault {
     }
 }
 
+/// What is read, told to whoever waits, and given up when they wish.
+struct Watched<'w, R> {
+    inner: R,
+    /// Since it was told last.
+    bytes: u64,
+    goes_on: GoesOn<'w>,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.bytes += read as u64;
+        if self.bytes >= STEP && !(self.goes_on)(std::mem::take(&mut self.bytes)) {
+            return Err(io::Error::other("stopped"));
+        }
+        Ok(read)
+    }
+}
+
 /// A backup that was read to its end, and is of the person whose words these are.
 pub(crate) struct Backup {
     path: PathBuf,
@@ -496,14 +518,9 @@ impl Backup {
     ///
     /// # Errors
     /// [`FaultCode::InputRefused`]: `backup_other` when other words made it, `backup_damaged`, `backup_none` for a file
-    /// that is something else; [`FaultCode::NewerVersion`].
-    pub(crate) fn open(path: &Path, root: &RootSecret) -> Result<Self, Fault> {
-        Self::check(path, root, &|| false)
-    }
-
-    /// The same, given up once `stopped` says so.
-    fn check(path: &Path, root: &RootSecret, stopped: &dyn Fn() -> bool) -> Result<Self, Fault> {
-        let mut clear = sealed(path, root)?;
+    /// that is something else; [`FaultCode::NewerVersion`]; any when it was stopped.
+    pub(crate) fn open(path: &Path, root: &RootSecret, goes_on: GoesOn<'_>) -> Result<Self, Fault> {
+        let mut clear = sealed(path, root, goes_on)?;
         let mut start = [0; MAGIC.len()];
         clear.read_exact(&mut start).map_err(|error| unread(&error))?;
         if start != *MAGIC {
@@ -525,9 +542,6 @@ impl Backup {
             if count == 0 {
                 break;
             }
-            if stopped() {
-                return Err(Fault::internal("stopped"));
-            }
             held.extend(buffer.get(..count).unwrap_or_default());
             let sure = held.len().saturating_sub(MAC);
             mac.update(held.get(..sure).unwrap_or_default());
@@ -543,20 +557,21 @@ impl Backup {
             path: path.to_path_buf(),
             length,
         };
-        backup.read(root, |_| Ok(()))?;
+        backup.read(root, goes_on, |_| Ok(()))?;
         Ok(backup)
     }
 
     /// Hands over everything before the items; what comes back reads on with them.
     ///
     /// # Errors
-    /// [`FaultCode::InputRefused`]; what `take` says.
-    pub(crate) fn read(
+    /// [`FaultCode::InputRefused`]; what `take` says; any when it was stopped.
+    pub(crate) fn read<'w>(
         &self,
         root: &RootSecret,
+        goes_on: GoesOn<'w>,
         mut take: impl FnMut(Part) -> Result<(), Fault>,
-    ) -> Result<Box<dyn Read>, Fault> {
-        let mut clear = sealed(&self.path, root)?.take(self.length);
+    ) -> Result<Box<dyn Read + 'w>, Fault> {
+        let mut clear = sealed(&self.path, root, goes_on)?.take(self.length);
         clear
             .read_exact(&mut [0; MAGIC.len()])
             .map_err(|error| unread(&error))?;
@@ -588,11 +603,16 @@ impl Backup {
     }
 }
 
-fn sealed(path: &Path, root: &RootSecret) -> Result<impl Read + use<>, Fault> {
+fn sealed<'w>(path: &Path, root: &RootSecret, goes_on: GoesOn<'w>) -> Result<impl Read + use<'w>, Fault> {
     let file = File::open(path).map_err(|error| Fault::about(FaultCode::InputRefused, error.kind().to_string()))?;
     let identity = root.age_identity()?;
-    opening(&identity, BufReader::new(file)).map_err(|error| match error {
+    let inner = opening(&identity, BufReader::new(file)).map_err(|error| match error {
         SealError::Unopened => Fault::about(FaultCode::InputRefused, "backup_other"),
         SealError::WrongKey | SealError::TooLong | SealError::Key(_) | SealError::Decode(_) => Fault::from(error),
+    })?;
+    Ok(Watched {
+        inner,
+        bytes: 0,
+        goes_on,
     })
 }

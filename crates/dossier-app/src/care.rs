@@ -17,121 +17,213 @@ use crate::home::Home;
 use crate::replica::checkpoint::LOOSE_PART;
 use crate::replica::compartment::{Compartment, LOOSE_RECEIPT, LOOSE_WRAP};
 
-impl Home {
-    /// Checks every signature, hash and chain that this home folder holds, from the bytes on disk.
+/// Every so many bytes that were looked at, it is said how far a check is.
+const STEP: u64 = 1 << 20;
+
+/// A check on its way: what it found, and how much it looked at.
+struct Checking<'w> {
+    verified: Verified,
+    bytes: u64,
+    told: u64,
+    /// Tells how far it is. False when it is to stop.
+    goes_on: &'w dyn Fn(u64) -> bool,
+}
+
+impl Checking<'_> {
+    fn looked_at(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// Said between two pieces. False when it is to stop.
+    fn goes_on(&mut self) -> bool {
+        if self.bytes - self.told < STEP {
+            return true;
+        }
+        self.told = self.bytes;
+        (self.goes_on)(self.bytes)
+    }
+
+    fn fault(&mut self, fault: String) {
+        self.verified.faults.push(fault);
+    }
+}
+
+impl Inner {
+    /// Checks every signature, hash and chain that this home folder holds, from the bytes on disk. Between two chains others
+    /// have their turn. None when it was stopped.
     ///
     /// # Errors
     /// What the store says. What does not hold is in the answer.
-    pub fn verify(&mut self) -> Result<Verified, Fault> {
-        let mut verified = Verified {
-            ok: true,
-            faults: Vec::new(),
-            items: 0,
-            compartments: Vec::new(),
+    pub(crate) fn verify(&self) -> Result<Option<Verified>, Fault> {
+        let _alone = self.work.begin();
+        let goes_on = |bytes| self.goes_on(bytes);
+        let mut checking = Checking {
+            verified: Verified {
+                ok: true,
+                faults: Vec::new(),
+                items: 0,
+                compartments: Vec::new(),
+            },
+            bytes: 0,
+            told: 0,
+            goes_on: &goes_on,
         };
-        if let Err(error) = self.store.check() {
-            verified.faults.push(format!("database: {error}"));
-        }
-        for row in self.store.dossiers()? {
-            let id = row.dossier;
-            self.dossier(&id)?;
-            for compartment in self.store.compartments(&id)? {
-                self.verify_compartment(&id, &compartment, &mut verified)?;
+        let rows = self.with_home(|home| {
+            let sound = home.store.check_until(&|| self.work.stopped());
+            if let Err(error) = sound {
+                checking.fault(format!("database: {error}"));
             }
-            let dossier = self.judged(&id)?;
-            if dossier.part.consent.owner_devices().next().is_none() && !dossier.part.log.is_empty() {
-                verified.faults.push(format!("dossier {id}: no owner device counts"));
+            Ok(home.store.dossiers()?)
+        })?;
+        for id in rows.into_iter().map(|row| row.dossier) {
+            let compartments = self.with_home(|home| {
+                home.dossier(&id)?;
+                Ok(home.store.compartments(&id)?)
+            })?;
+            for compartment in &compartments {
+                let chains = self.with_home(|home| Ok(home.store.chains(&id, compartment)?))?;
+                for chain in &chains {
+                    if self.work.stopped() {
+                        return Ok(None);
+                    }
+                    self.with_home(|home| home.verify_chain(&id, compartment, chain, &mut checking))?;
+                }
+                self.with_home(|home| home.verify_loose(&id, compartment, &mut checking))?;
+                goes_on(checking.bytes);
             }
-            for compartment in dossier.compartments.values_mut() {
-                let saved = compartment.canonical()?;
-                let place = compartment.place().cloned();
-                let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-                verified.compartments.push(VerifiedCompartment {
-                    dossier: id.to_hex(),
-                    compartment: compartment.id.to_hex(),
-                    section: place.as_ref().and_then(Place::section).map(ToString::to_string),
-                    side: place.as_ref().and_then(Place::side).map(|side| match side {
-                        Side::Wat => "wat".to_owned(),
-                        Side::Dat => "dat".to_owned(),
-                    }),
-                    hash: blake3::hash(&saved).to_hex().to_string(),
-                    changes: count(compartment.verdict.document().len()),
-                    records: count(compartment.verdict.records().count()),
-                    waiting: count(compartment.verdict.quarantine().len()),
-                    in_checkpoint: count(compartment.above_and_below().1),
-                });
+            for compartment in &compartments {
+                if self.work.stopped() {
+                    return Ok(None);
+                }
+                self.with_home(|home| home.verify_document(&id, compartment, &mut checking))?;
             }
         }
+        let mut verified = checking.verified;
         verified.ok = verified.faults.is_empty();
-        Ok(verified)
+        Ok((!self.work.stopped()).then_some(verified))
+    }
+}
+
+impl Home {
+    fn verify_chain(
+        &mut self,
+        dossier: &DossierId,
+        compartment: &CompartmentId,
+        chain: &dossier_store::Chain,
+        checking: &mut Checking<'_>,
+    ) -> Result<(), Fault> {
+        // Somebody may have taken the dossier away meanwhile.
+        if self.store.dossier(dossier)?.is_none() {
+            return Ok(());
+        }
+        self.dossier(dossier)?;
+        let name = chain.chain;
+        let signed = match SignedOpen::from_bytes(&chain.open) {
+            Ok(signed) if signed.open.chain() == name && signed.verify().is_ok() => signed,
+            Ok(_) | Err(_) => {
+                checking.fault(format!("chain {name}: its open does not hold"));
+                return Ok(());
+            }
+        };
+        let rests_on = |position: &Position| {
+            let held = self
+                .dossiers
+                .get(dossier)
+                .and_then(|held| held.compartment(compartment));
+            held.is_some_and(|held| held.rests_at(position))
+        };
+        let mut held = BTreeSet::from([(0, name.0)]);
+        let mut goes_on = true;
+        self.store.each_item_of::<Fault>(&name, 1, |row| {
+            if !goes_on {
+                return Ok(());
+            }
+            checking.verified.items = checking.verified.items.saturating_add(1);
+            checking.looked_at(row.header.len() + row.body.map_or(0, <[u8]>::len));
+            let sound = Header::from_bytes(row.header).is_ok_and(|header| {
+                let item = Item {
+                    header,
+                    signature: *row.signature,
+                    body: row.body.map(<[u8]>::to_vec),
+                };
+                item.position() == row.position
+                    && item.verify_in(name, &signed.open).is_ok()
+                    && (held.contains(&(header.n.saturating_sub(1), header.prev.0)) || rests_on(&row.position))
+            });
+            if sound {
+                held.insert((row.position.n, row.position.hash.0));
+            } else {
+                checking.fault(format!("chain {name}: item {} does not hold", row.position.n));
+            }
+            goes_on = checking.goes_on();
+            Ok(())
+        })
     }
 
-    fn verify_compartment(
+    fn verify_loose(
         &self,
         dossier: &DossierId,
         compartment: &CompartmentId,
-        verified: &mut Verified,
+        checking: &mut Checking<'_>,
     ) -> Result<(), Fault> {
-        for chain in self.store.chains(dossier, compartment)? {
-            let name = chain.chain;
-            let signed = match SignedOpen::from_bytes(&chain.open) {
-                Ok(signed) if signed.open.chain() == name && signed.verify().is_ok() => signed,
-                Ok(_) | Err(_) => {
-                    verified.faults.push(format!("chain {name}: its open does not hold"));
-                    continue;
-                }
-            };
-            let rests_on = |position: &Position| {
-                let held = self
-                    .dossiers
-                    .get(dossier)
-                    .and_then(|held| held.compartment(compartment));
-                held.is_some_and(|held| held.rests_at(position))
-            };
-            let mut held = BTreeSet::from([(0, name.0)]);
-            self.store.each_item_of::<Fault>(&name, 1, |row| {
-                verified.items = verified.items.saturating_add(1);
-                let sound = Header::from_bytes(row.header).is_ok_and(|header| {
-                    let item = Item {
-                        header,
-                        signature: *row.signature,
-                        body: row.body.map(<[u8]>::to_vec),
-                    };
-                    item.position() == row.position
-                        && item.verify_in(name, &signed.open).is_ok()
-                        && (held.contains(&(header.n.saturating_sub(1), header.prev.0)) || rests_on(&row.position))
-                });
-                if sound {
-                    held.insert((row.position.n, row.position.hash.0));
-                } else {
-                    verified
-                        .faults
-                        .push(format!("chain {name}: item {} does not hold", row.position.n));
-                }
-                Ok(())
-            })?;
-        }
+        let mut broken = |what: &str| checking.fault(format!("compartment {compartment}: {what} does not hold"));
         for loose in self.store.loose_of(dossier, compartment, LOOSE_WRAP, None)? {
             if !Wrap::from_bytes(&loose.bytes).is_ok_and(|wrap| wrap.verify().is_ok()) {
-                verified
-                    .faults
-                    .push(format!("compartment {compartment}: a wrapped key does not hold"));
+                broken("a wrapped key");
             }
         }
         for loose in self.store.loose_of(dossier, compartment, LOOSE_PART, None)? {
             if dossier_trust::ids::blake3(&loose.bytes) != loose.about {
-                verified.faults.push(format!(
-                    "compartment {compartment}: a part of a checkpoint does not hold"
-                ));
+                broken("a part of a checkpoint");
             }
         }
         for loose in self.store.loose_of(dossier, compartment, LOOSE_RECEIPT, None)? {
             if !Receipt::from_bytes(&loose.bytes).is_ok_and(|receipt| receipt.verify().is_ok()) {
-                verified
-                    .faults
-                    .push(format!("compartment {compartment}: a receipt does not hold"));
+                broken("a receipt");
             }
         }
+        Ok(())
+    }
+
+    /// Judges a compartment again and builds its document anew.
+    fn verify_document(
+        &mut self,
+        id: &DossierId,
+        compartment: &CompartmentId,
+        checking: &mut Checking<'_>,
+    ) -> Result<(), Fault> {
+        if self.store.dossier(id)?.is_none() {
+            return Ok(());
+        }
+        let dossier = self.judged(id)?;
+        if *compartment == CompartmentId::DOSSIER {
+            if dossier.part.consent.owner_devices().next().is_none() && !dossier.part.log.is_empty() {
+                checking.fault(format!("dossier {id}: no owner device counts"));
+            }
+            return Ok(());
+        }
+        let Some(compartment) = dossier.compartments.get_mut(compartment) else {
+            return Ok(());
+        };
+        let saved = compartment.canonical()?;
+        checking.looked_at(saved.len());
+        let place = compartment.place().cloned();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        checking.verified.compartments.push(VerifiedCompartment {
+            dossier: id.to_hex(),
+            compartment: compartment.id.to_hex(),
+            section: place.as_ref().and_then(Place::section).map(ToString::to_string),
+            side: place.as_ref().and_then(Place::side).map(|side| match side {
+                Side::Wat => "wat".to_owned(),
+                Side::Dat => "dat".to_owned(),
+            }),
+            hash: blake3::hash(&saved).to_hex().to_string(),
+            changes: count(compartment.verdict.document().len()),
+            records: count(compartment.verdict.records().count()),
+            waiting: count(compartment.verdict.quarantine().len()),
+            in_checkpoint: count(compartment.above_and_below().1),
+        });
+        checking.goes_on();
         Ok(())
     }
 

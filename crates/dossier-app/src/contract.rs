@@ -50,7 +50,7 @@ pub enum Request {
         count: u8,
     },
     /// Make an empty home folder that of the person whose words these are, on a device of its own. Answers
-    /// [`Restored`](crate::recovery::Restored).
+    /// [`Restored`](crate::recovery::Restored), or null when it was stopped: then nothing is here.
     Restore(crate::recovery::Restore),
     /// Write everything that this profile holds into a file; [`Event::Working`] tells how far it is. Answers
     /// [`BackupMade`](crate::backup::BackupMade), or null when it was stopped.
@@ -58,8 +58,8 @@ pub enum Request {
         /// Path on this machine. The window leaves it out: its shell asks the person.
         file: Option<String>,
     },
-    /// Stop the work on a file that [`Event::Working`] tells of: a backup, an attachment. Nothing is left of it. Answers
-    /// null.
+    /// Stop the work that [`Event::Working`] tells of: a backup, coming back, an attachment, a check. Nothing is left of
+    /// it. Answers null.
     WorkStop,
     /// When a backup was last made here. Answers [`BackupState`](crate::backup::BackupState).
     BackupState,
@@ -84,8 +84,8 @@ pub enum Request {
         /// Dossier id (hex); none means the only one.
         dossier: Option<String>,
     },
-    /// Come back to one's own dossiers at somebody who has a copy. Answers
-    /// [`Returned`](crate::returning::Returned).
+    /// Come back to one's own dossiers at somebody who has a copy. Answers [`Returned`](crate::returning::Returned), or
+    /// null when it was stopped: what came until then is gone again.
     Return {
         /// The ticket that they showed.
         ticket: String,
@@ -434,7 +434,8 @@ pub enum Request {
         /// Only from this day or moment on.
         since: Option<String>,
     },
-    /// Check every signature, hash and chain. Answers [`Verified`].
+    /// Check every signature, hash and chain; [`Event::Working`] tells how far it is. Answers [`Verified`], or null when it
+    /// was stopped.
     Verify,
     /// What is wrong with this installation and what to do. Answers [`Vec<Finding>`].
     Doctor,
@@ -443,8 +444,11 @@ pub enum Request {
         /// Dossier id (hex); none means the only one.
         dossier: Option<String>,
     },
-    /// Make a paper (PDF) where the person says. Answers [`Printed`](crate::paper::Printed).
+    /// Make a paper (PDF) where the person says. Answers [`Printed`](crate::paper::Printed), or null when it was stopped:
+    /// then nothing was written.
     Print(crate::paper::Print),
+    /// Stop the paper that is being made. Answers null.
+    PrintStop,
     /// What would leave with an [`Request::Export`]. Answers [`CheckList`](crate::leaving::CheckList).
     ExportList {
         /// Dossier id (hex); none means the only one.
@@ -596,14 +600,14 @@ pub struct SectionCard {
     pub right: RightView,
     /// False when only the fact that there is something ("dat") is shared.
     pub content: bool,
-    /// Why the content is shut on this device though it is here; none when it is open.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub gate: Option<crate::emergency::Gate>,
     /// Only what is about some people is shared: no more than that something about them is in the agenda.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[ts(optional, as = "Option<bool>")]
     pub some: bool,
+    /// Why the content is shut on this device though it is here; none when it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub gate: Option<crate::emergency::Gate>,
 }
 
 /// What somebody may do in a section, the least first.
@@ -659,7 +663,7 @@ pub enum Event {
         /// Name of the ticket (hex).
         ticket: String,
     },
-    /// Work on a file goes on, and can be stopped by [`Request::WorkStop`]: so much of it is done.
+    /// Work goes on, and can be stopped by [`Request::WorkStop`]: so much of it is done.
     Working {
         /// How much, in thousands of bytes.
         kilobytes: u32,

@@ -154,6 +154,14 @@ impl Home {
         if row.own && !without_backup && self.backup_state()?.due {
             return Err(Fault::about(FaultCode::Invalid, "no_backup"));
         }
+        self.take_away(id)
+    }
+
+    /// Takes everything of a dossier off this device.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn take_away(&mut self, id: &DossierId) -> Result<(), Fault> {
         self.dossiers.remove(id);
         self.store.forget(id)?;
         self.tell(crate::contract::Event::Changed {

@@ -6,6 +6,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dossier_model::item::SKELETON_KIND;
 use dossier_paper::{Lang, Sheet};
@@ -130,7 +131,7 @@ impl Inner {
         refuse_full(&to)?;
         let luggage = self.with_home(|home| {
             let id = home.named(export.dossier.as_deref())?;
-            home.luggage(&id)
+            Ok(Arc::new(home.luggage(&id)?))
         })?;
         let mut folder = Folder::beside(&to)?;
         let filled = self.pack(&mut folder, &luggage, export.format, lang);
@@ -147,12 +148,18 @@ impl Inner {
         Ok(Some(Exported {
             folder: file_name(&to),
             files,
-            list: luggage.list,
+            list: luggage.list.clone(),
         }))
     }
 
     /// Fills the folder; false when it was stopped.
-    fn pack(&self, folder: &mut Folder, luggage: &Luggage, format: ExportFormat, lang: Lang) -> Result<bool, Fault> {
+    fn pack(
+        &self,
+        folder: &mut Folder,
+        luggage: &Arc<Luggage>,
+        format: ExportFormat,
+        lang: Lang,
+    ) -> Result<bool, Fault> {
         let steps: [Step<'_>; 4] = [
             (0, &|folder| match format {
                 ExportFormat::Pdf => Ok(()),
@@ -164,11 +171,12 @@ impl Inner {
             (10, &|folder| match format {
                 ExportFormat::Json => Ok(()),
                 ExportFormat::Pdf | ExportFormat::All => {
-                    let sheet = Sheet::Dossier(luggage.copy.reading());
-                    folder.put(
-                        "dossier.pdf",
-                        &pressed(|| dossier_paper::print(&sheet, lang, &luggage.now))?,
-                    )
+                    let held = Arc::clone(luggage);
+                    let pdf = pressed(&|| self.leaving.stopped(), move || {
+                        dossier_paper::print(&Sheet::Dossier(held.copy.reading()), lang, &held.now)
+                    })?;
+                    // What was stopped goes with the folder.
+                    pdf.map_or(Ok(()), |pdf| folder.put("dossier.pdf", &pdf))
                 }
             }),
             (50, &|folder| {

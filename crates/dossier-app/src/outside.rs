@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
+use tokio::sync::Notify;
+
 use crate::contract::{Fault, FaultCode, Request};
 use crate::recovery;
 
-/// Work on a file of somebody's, one after another, and the wish to stop the one that is under way.
+/// Work that takes a while, one after another, and the wish to stop the one that is under way.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
     busy: Mutex<()>,
     stop: AtomicBool,
+    told: Notify,
 }
 
 impl Work {
@@ -37,6 +40,18 @@ impl Work {
 
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.told.notify_waiters();
+    }
+
+    /// Ends when somebody wishes to stop this.
+    pub(crate) async fn until_stopped(&self) {
+        loop {
+            let told = self.told.notified();
+            if self.stopped() {
+                return;
+            }
+            told.await;
+        }
     }
 
     pub(crate) fn stopped(&self) -> bool {

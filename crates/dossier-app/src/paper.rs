@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use dossier_model::{Dossier as View, SectionId};
 use dossier_paper::{Invitation, Lang, Offer, PaperError, Reading, Secret, Sheet};
@@ -24,6 +26,8 @@ use crate::outstanding::InvitationCard;
 
 /// Room for the layout of a page, in bytes: it goes as deep as what people wrote is nested.
 const STACK: usize = 64 << 20;
+/// How long after the wish to stop somebody may still wait.
+const WATCH: Duration = Duration::from_millis(20);
 
 /// Why a section was opened, in the resident's log, when somebody took it along.
 const TAKEN_ALONG: &str = "taken_along";
@@ -59,7 +63,8 @@ pub struct Print {
     pub to: Option<String>,
 }
 
-/// Answer to [`Request::Print`](crate::contract::Request::Print); null when the person chose no place for it.
+/// Answer to [`Request::Print`](crate::contract::Request::Print); null when the person chose no place for it, or stopped
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Printed {
     /// Name of the file, without its folder.
@@ -106,16 +111,22 @@ enum Material {
 }
 
 impl Inner {
-    /// Makes a paper and writes it where `to` says.
+    /// Makes a paper and writes it where `to` says. None when it was stopped.
     ///
     /// # Errors
     /// [`crate::contract::FaultCode::NotAllowed`] for what this reader may not see; what [`Home::invitations`] and the
     /// disk say.
-    pub(crate) fn print(&self, print: &Print) -> Result<Printed, Fault> {
+    pub(crate) fn print(&self, print: &Print) -> Result<Option<Printed>, Fault> {
         let to = PathBuf::from(print.to.as_deref().ok_or_else(|| Fault::invalid("to"))?);
         let lang = language(&print.lang)?;
         let (material, now) = self.with_home(|home| Ok((home.material(print)?, rfc3339(home.now_ms()))))?;
-        let pdf = pressed(|| material.print(lang, &now))?;
+        let _alone = self.printing.begin();
+        let pdf = pressed(&|| self.printing.stopped(), move || material.print(lang, &now))?;
+        let Some(pdf) = pdf.filter(|_| !self.printing.stopped()) else {
+            return Ok(None);
+        };
+        // Said before it is there: what left is never left out of the log.
+        self.with_home(|home| home.report_printed(print))?;
         if print.paper == Paper::Words {
             write_secret(&to, &pdf)?;
         } else {
@@ -123,10 +134,10 @@ impl Inner {
                 fill(beside, &pdf).map_err(|error| file_fault(&to, &error))
             })?;
         }
-        Ok(Printed {
+        Ok(Some(Printed {
             file: file_name(&to),
             bytes: u32::try_from(pdf.len()).unwrap_or(u32::MAX),
-        })
+        }))
     }
 }
 
@@ -192,21 +203,9 @@ impl Home {
         let id = self.named(print.dossier.as_deref())?;
         match print.paper {
             Paper::Words => Err(Fault::internal("paper")),
-            Paper::Plan => {
-                let copy = self.copy_of(&id, Some("plan"))?;
-                self.report_taken(&id, Some("plan"))?;
-                Ok(Material::Plan(copy))
-            }
-            Paper::Crisis => {
-                let copy = self.copy_of(&id, Some("crisis"))?;
-                self.report_taken(&id, Some("crisis"))?;
-                Ok(Material::Crisis(copy))
-            }
-            Paper::All => {
-                let copy = self.copy_of(&id, None)?;
-                self.report_taken(&id, None)?;
-                Ok(Material::All(copy))
-            }
+            Paper::Plan => Ok(Material::Plan(self.copy_of(&id, Some("plan"))?)),
+            Paper::Crisis => Ok(Material::Crisis(self.copy_of(&id, Some("crisis"))?)),
+            Paper::All => Ok(Material::All(self.copy_of(&id, None)?)),
             Paper::Invitation => {
                 let wanted = print.invitation.as_deref();
                 let cards = self.invitations(&id)?;
@@ -224,6 +223,18 @@ impl Home {
                 })
             }
         }
+    }
+
+    /// Keeps in the log that a paper leaves the vault. The words are of a person, and an invitation is out already.
+    fn report_printed(&mut self, print: &Print) -> Result<(), Fault> {
+        let section = match print.paper {
+            Paper::Words | Paper::Invitation => return Ok(()),
+            Paper::Plan => Some("plan"),
+            Paper::Crisis => Some("crisis"),
+            Paper::All => None,
+        };
+        let id = self.named(print.dossier.as_deref())?;
+        self.report_taken(&id, section)
     }
 
     /// What this reader sees of a dossier. With `section`, refused to whoever may not see its content.
@@ -298,18 +309,34 @@ pub(crate) fn language(code: &str) -> Result<Lang, Fault> {
     Lang::from_code(code).ok_or_else(|| Fault::invalid("lang"))
 }
 
-/// Prints where there is room for it.
+/// Prints where there is room for it, until `stopped` says so: none then. What is under way on its thread at that moment
+/// ends by itself, for nobody.
 ///
 /// # Errors
 /// [`crate::contract::FaultCode::Internal`].
-pub(crate) fn pressed(print: impl FnOnce() -> Result<Vec<u8>, PaperError> + Send) -> Result<Vec<u8>, Fault> {
-    let printed = std::thread::scope(|scope| {
-        let press = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, print);
-        press.map(std::thread::ScopedJoinHandle::join)
-    });
-    match printed {
-        Ok(Ok(Ok(pdf))) => Ok(pdf),
-        Ok(Ok(Err(PaperError::Template | PaperError::Export)) | Err(_)) | Err(_) => Err(Fault::internal("paper")),
+pub(crate) fn pressed(
+    stopped: &dyn Fn() -> bool,
+    print: impl FnOnce() -> Result<Vec<u8>, PaperError> + Send + 'static,
+) -> Result<Option<Vec<u8>>, Fault> {
+    let failed = || Fault::internal("paper");
+    let (done, pressing) = channel();
+    let press = move || {
+        // Nobody may be waiting any more.
+        let _ = done.send(print());
+    };
+    std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(press)
+        .map_err(|_| failed())?;
+    loop {
+        match pressing.recv_timeout(WATCH) {
+            Ok(Ok(pdf)) => return Ok(Some(pdf)),
+            Ok(Err(PaperError::Template | PaperError::Export)) | Err(RecvTimeoutError::Disconnected) => {
+                return Err(failed());
+            }
+            Err(RecvTimeoutError::Timeout) if stopped() => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`crate::returning`] is the conversation. Nothing counts as this home folder's until the last step of restoring:
 //! what was cut off before that is forgotten at the next start.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -17,8 +18,9 @@ use dossier_trust::operation::Operation;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::app::Inner;
 use crate::attachments::Arriving;
-use crate::backup::{Backup, Part};
+use crate::backup::{Backup, GoesOn, Part};
 use crate::contract::{DossierCard, Fault, FaultCode, Passphrase, ProfileView};
 use crate::devices::DeviceView;
 use crate::home::{Home, Me, Profile};
@@ -48,7 +50,8 @@ pub struct Restore {
     pub name: Option<String>,
 }
 
-/// Answer to [`Request::Restore`](crate::contract::Request::Restore).
+/// Answer to [`Request::Restore`](crate::contract::Request::Restore); null when it was stopped, or the person chose no
+/// file.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Restored {
     /// Who is back, on which device.
@@ -133,12 +136,12 @@ impl Source {
     ///
     /// # Errors
     /// As [`root_of`] and [`Backup::open`].
-    pub(crate) fn open(request: &Restore) -> Result<Self, Fault> {
+    pub(crate) fn open(request: &Restore, goes_on: GoesOn<'_>) -> Result<Self, Fault> {
         let root = root_of(request)?;
         let backup = request
             .backup
             .as_deref()
-            .map(|file| Backup::open(Path::new(file), &root));
+            .map(|file| Backup::open(Path::new(file), &root, goes_on));
         Ok(Self {
             backup: backup.transpose()?,
             root,
@@ -147,16 +150,46 @@ impl Source {
     }
 }
 
+impl Inner {
+    /// Makes an empty home folder that of the person whose words these are. None when it was stopped: then the folder is
+    /// as empty as it was.
+    ///
+    /// # Errors
+    /// As [`Source::open`] and [`Home::restore`].
+    pub(crate) fn restore(&self, request: &Restore) -> Result<Option<Restored>, Fault> {
+        let _alone = self.work.begin();
+        let read = Cell::new(0);
+        let goes_on = |bytes: u64| {
+            read.set(read.get() + bytes);
+            self.goes_on(read.get())
+        };
+        // Checked before there is a home folder at all.
+        let restored = Source::open(request, &goes_on).and_then(|source| {
+            let fresh = self.make_home()?;
+            let restored = self.with_home(|home| home.restore(&source, &goes_on));
+            if restored.is_err() && fresh {
+                self.abandon_home()?;
+            }
+            restored
+        });
+        match restored {
+            Err(_) if self.work.stopped() => Ok(None),
+            restored => restored.map(Some),
+        }
+    }
+}
+
 impl Home {
     /// Makes this empty home folder that of the person whose words these are, on a device of its own.
     ///
     /// # Errors
-    /// [`FaultCode::AlreadyExists`] where somebody is already; what the store says. Then nothing was restored.
-    pub(crate) fn restore(&mut self, source: &Source) -> Result<Restored, Fault> {
+    /// [`FaultCode::AlreadyExists`] where somebody is already; what the store says; any when it was stopped. Then nothing
+    /// was restored.
+    pub(crate) fn restore(&mut self, source: &Source, goes_on: GoesOn<'_>) -> Result<Restored, Fault> {
         if self.me.is_some() {
             return Err(Fault::new(FaultCode::AlreadyExists));
         }
-        let done = self.restore_from(source);
+        let done = self.restore_from(source, goes_on);
         if done.is_err() {
             self.me = None;
             self.forget_unrestored()?;
@@ -164,7 +197,7 @@ impl Home {
         done
     }
 
-    fn restore_from(&mut self, source: &Source) -> Result<Restored, Fault> {
+    fn restore_from(&mut self, source: &Source, goes_on: GoesOn<'_>) -> Result<Restored, Fault> {
         let device = DeviceSecrets::generate(&mut self.random);
         let named = Profile {
             name: source.name.clone().unwrap_or_default(),
@@ -179,7 +212,7 @@ impl Home {
         if let Some(backup) = &source.backup {
             let items = self
                 .store
-                .transact::<_, Fault>(|tx| backup.read(&source.root, |part| contents.take(tx, part)))?;
+                .transact::<_, Fault>(|tx| backup.read(&source.root, goes_on, |part| contents.take(tx, part)))?;
             contents.attachments.finish()?;
             if let Some(profile) = contents.profile.take() {
                 me.profile = profile;
@@ -193,6 +226,10 @@ impl Home {
         }
         let lines = std::mem::take(&mut contents.lines);
         let introductions = self.introductions_to_make()?;
+        // The last moment to stop: with the next step somebody is here.
+        if !goes_on(0) {
+            return Err(Fault::internal("stopped"));
+        }
         let me = self.me.as_ref().ok_or_else(|| Fault::internal("profile"))?;
         self.store.transact::<_, Fault>(|tx| {
             // What arriving looked like to this device is not what happened.
@@ -205,6 +242,7 @@ impl Home {
             }
             me.keep(tx)
         })?;
+        contents.attachments.keep();
         let ids: Vec<DossierId> = self.dossiers.keys().copied().collect();
         for id in &ids {
             self.settle(id)?;

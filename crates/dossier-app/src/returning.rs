@@ -3,6 +3,7 @@
 //! It shows the certificate that its root signed, in the dossier itself; whoever holds a copy can check that against
 //! what the dossier was founded by, or against a grant. From then on it is one of that person's devices.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ pub struct ReturnView {
     pub qr: Vec<String>,
 }
 
-/// Answer to [`Request::Return`](crate::contract::Request::Return).
+/// Answer to [`Request::Return`](crate::contract::Request::Return); null when it was stopped.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Returned {
     /// What is back.
@@ -307,6 +308,11 @@ impl Home {
         Ok(Some(id))
     }
 
+    fn own_dossiers(&self) -> Result<BTreeSet<DossierId>, Fault> {
+        let rows = self.store.dossiers()?;
+        Ok(rows.into_iter().filter(|row| row.own).map(|row| row.dossier).collect())
+    }
+
     /// Forgets a dossier to which nobody let this device back.
     fn stay_away(&mut self, id: &DossierId) -> Result<(), Fault> {
         let empty = self.dossier(id)?.part.consent.root() == dossier_trust::ids::PrincipalId::default();
@@ -389,6 +395,34 @@ impl Inner {
 }
 
 impl App {
+    /// [`Self::come_back`], until somebody wishes to stop it. None then: what it made here is gone again.
+    ///
+    /// # Errors
+    /// As [`Self::come_back`].
+    pub(crate) fn return_until_stopped(&self, ticket: &str, within: Duration) -> Result<Option<Returned>, Fault> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| Fault::invalid("offline"))?;
+        let inner = self.inner();
+        let _alone = inner.work.begin();
+        let before = inner.with_home(|home| home.own_dossiers())?;
+        let back = tokio::task::block_in_place(|| {
+            runtime.block_on(async {
+                tokio::select! {
+                    back = self.come_back(ticket, within) => Some(back),
+                    () = inner.work.until_stopped() => None,
+                }
+            })
+        });
+        match back {
+            Some(back) => back.map(Some),
+            None => inner.with_home(|home| {
+                for id in home.own_dossiers()?.difference(&before) {
+                    home.take_away(id)?;
+                }
+                Ok(None)
+            }),
+        }
+    }
+
     /// Comes back to one's own dossiers with a ticket that somebody who holds a copy showed. The profile was restored
     /// before, and [`Self::go_online`] comes first.
     ///

@@ -8,6 +8,7 @@ use dossier_app::contract::{Fault, FaultCode, ProfileCreate, Request};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::{DemoTask, DossierTask, ItemTask, NoteTask, SectionTask};
+use crate::online::until_stopped;
 use crate::output::{Out, aligned, file_fault};
 use crate::session::Session;
 use crate::{fields, looking, show};
@@ -430,11 +431,9 @@ pub fn log(session: &Session, out: &Out, person: Option<String>, since: Option<S
 }
 
 /// Checks everything. What does not hold is an answer, and an exit status of its own.
-pub fn verify(session: &Session, out: &Out) -> Result<(), Fault> {
-    let progress = out.progress(out.lang.say("busy_verifying", &[]));
-    let answer = session.request(Request::Verify);
-    drop(progress);
-    let answer = answer?;
+pub async fn verify(session: &Session, out: &Out) -> Result<(), Fault> {
+    let busy = out.lang.say("busy_verifying", &[]);
+    let answer = until_stopped(session, out, busy, Request::Verify, Request::WorkStop).await?;
     out.answer(&answer, |answer| show::verified(out.lang, answer))?;
     if answer.get("ok").and_then(Value::as_bool) == Some(true) {
         Ok(())

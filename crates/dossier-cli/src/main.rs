@@ -181,19 +181,19 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
         Task::Log { person, since } => local::log(&session, out, person, since),
         Task::History { id } => looking::history(&session, out, id),
         Task::Preview { person, name, grants } => looking::preview(&session, out, person, name, grants),
-        Task::Verify => local::verify(&session, out),
+        Task::Verify => local::verify(&session, out).await,
         Task::Doctor => local::doctor(&session, out),
         Task::Recovery(RecoveryTask::Words) => local::words(&session, out),
         Task::Recovery(task) => recovery::recovery(&mut session, out, task).await,
-        Task::Backup { file } => recovery::backup(&session, out, &file),
+        Task::Backup { file } => recovery::backup(&session, out, &file).await,
         Task::Bundle(task) => recovery::bundle(&session, out, task),
         Task::Device(task) => recovery::device(&mut session, out, task).await,
         Task::Passphrase(PassphraseTask::Change { new_file }) => {
             recovery::change_passphrase(&session, out, new_file.as_deref())
         }
         Task::Profile(ProfileTask::List) => recovery::profiles(&session, out),
-        Task::Plan(PlanTask::Print { sheet, what }) => paper::of_dossier(&session, out, what, &sheet),
-        Task::Attach { file, item, title, .. } => paper::attach(&session, out, &file, item, title),
+        Task::Plan(PlanTask::Print { sheet, what }) => paper::of_dossier(&session, out, what, &sheet).await,
+        Task::Attach { file, item, title, .. } => paper::attach(&session, out, &file, item, title).await,
         Task::Attachment(task) => paper::attachment(&session, out, task).await,
         Task::Export { folder, format } => paper::export(&session, out, &folder, format).await,
         Task::Undo { steps } => local::undo(&session, out, steps),

@@ -74,6 +74,39 @@ pub fn stop() -> impl Future<Output = ()> {
     }
 }
 
+/// Work that is stopped by its own request when somebody stops this program; nothing of it is left then.
+pub async fn until_stopped(
+    session: &Session,
+    out: &Out,
+    busy: String,
+    request: Request,
+    stopped: Request,
+) -> Result<Value, Fault> {
+    let stopping = stop();
+    let progress = out.progress(busy);
+    let app = session.app.clone();
+    let mut work = tokio::task::spawn_blocking(move || app.request(request));
+    let lost = |_| Fault {
+        code: FaultCode::Internal,
+        detail: Some("work".into()),
+    };
+    let done = tokio::select! {
+        done = &mut work => done.map_err(lost)?,
+        () = stopping => {
+            session.request(stopped)?;
+            work.await.map_err(lost)?
+        }
+    };
+    drop(progress);
+    match done? {
+        Value::Null => Err(Fault {
+            code: FaultCode::NotReachable,
+            detail: Some("stopped".into()),
+        }),
+        answer => Ok(answer),
+    }
+}
+
 /// Does the work, and leaves the network in good order however it ends.
 pub async fn online<T>(session: &Session, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     let stopped = || Fault {
@@ -105,6 +138,16 @@ fn report(out: &Out, report: &SyncReport, listening: &[String]) -> Result<(), Fa
                 &out.lang
                     .say("sync_unreached", &[("names", &report.unreached.join(", "))]),
             )?;
+        }
+        for busy in &report.busy {
+            let (sentence, count) = match busy.left {
+                0 => ("sync_busy", String::new()),
+                left => ("sync_busy_left", left.to_string()),
+            };
+            out.line(&out.lang.say(sentence, &[("name", &busy.name), ("count", &count)]))?;
+        }
+        if report.files {
+            out.line(&out.lang.say("sync_files", &[]))?;
         }
         if report.idle {
             out.line(&out.lang.say("sync_idle", &[]))?;
@@ -146,16 +189,6 @@ pub async fn sync(session: &Session, out: &Out, how: SyncHow) -> Result<(), Faul
 
 async fn watch(session: &Session, out: &Out, network: &Network) -> Result<(), Fault> {
     watch_after(session, out, network, |_| Ok(())).await
-        for busy in &report.busy {
-            let (sentence, count) = match busy.left {
-                0 => ("sync_busy", String::new()),
-                left => ("sync_busy_left", left.to_string()),
-            };
-            out.line(&out.lang.say(sentence, &[("name", &busy.name), ("count", &count)]))?;
-        }
-        if report.files {
-            out.line(&out.lang.say("sync_files", &[]))?;
-        }
 }
 
 /// Stays on until it is asked to stop; `first` speaks before anything else does.
@@ -251,7 +284,7 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
         qr(&invited.ticket, file)?;
     }
     if let Some(file) = &flags.sheet {
-        paper::invitation(session, out, &invited.id, file)?;
+        paper::invitation(session, out, &invited.id, file).await?;
     }
     if !out.json {
         out.line(

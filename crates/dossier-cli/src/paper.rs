@@ -10,7 +10,7 @@ use dossier_app::paper::{Paper, Print};
 use serde_json::Value;
 
 use crate::arguments::{AttachmentTask, FormatWord, PaperWord};
-use crate::online::{go_online, stop};
+use crate::online::{go_online, until_stopped};
 use crate::output::Out;
 use crate::sentences::Lang;
 use crate::session::Session;
@@ -36,11 +36,9 @@ fn place(path: &Path) -> Result<Option<String>, Fault> {
     }
 }
 
-fn print(session: &Session, out: &Out, print: Print) -> Result<Value, Fault> {
-    let progress = out.progress(out.lang.say("busy_printing", &[]));
-    let printed = session.request(Request::Print(print));
-    drop(progress);
-    printed
+async fn print(session: &Session, out: &Out, print: Print) -> Result<Value, Fault> {
+    let busy = out.lang.say("busy_printing", &[]);
+    until_stopped(session, out, busy, Request::Print(print), Request::PrintStop).await
 }
 
 fn printed(out: &Out, answer: &Value) -> Result<(), Fault> {
@@ -50,7 +48,7 @@ fn printed(out: &Out, answer: &Value) -> Result<(), Fault> {
 }
 
 /// A paper of the dossier.
-pub fn of_dossier(session: &Session, out: &Out, what: PaperWord, file: &Path) -> Result<(), Fault> {
+pub async fn of_dossier(session: &Session, out: &Out, what: PaperWord, file: &Path) -> Result<(), Fault> {
     let paper = match what {
         PaperWord::Plan => Paper::Plan,
         PaperWord::Crisis => Paper::Crisis,
@@ -63,11 +61,11 @@ pub fn of_dossier(session: &Session, out: &Out, what: PaperWord, file: &Path) ->
         lang: out.lang.code().to_owned(),
         to: place(file)?,
     };
-    printed(out, &print(session, out, wanted)?)
+    printed(out, &print(session, out, wanted).await?)
 }
 
 /// The recovery words.
-pub fn words(session: &Session, out: &Out, file: &Path) -> Result<(), Fault> {
+pub async fn words(session: &Session, out: &Out, file: &Path) -> Result<(), Fault> {
     let wanted = Print {
         dossier: None,
         paper: Paper::Words,
@@ -75,11 +73,11 @@ pub fn words(session: &Session, out: &Out, file: &Path) -> Result<(), Fault> {
         lang: out.lang.code().to_owned(),
         to: place(file)?,
     };
-    printed(out, &print(session, out, wanted)?)
+    printed(out, &print(session, out, wanted).await?)
 }
 
 /// An invitation with its explanation.
-pub fn invitation(session: &Session, out: &Out, id: &str, file: &Path) -> Result<(), Fault> {
+pub async fn invitation(session: &Session, out: &Out, id: &str, file: &Path) -> Result<(), Fault> {
     let wanted = Print {
         dossier: Some(session.dossier()?),
         paper: Paper::Invitation,
@@ -87,40 +85,7 @@ pub fn invitation(session: &Session, out: &Out, id: &str, file: &Path) -> Result
         lang: out.lang.code().to_owned(),
         to: place(file)?,
     };
-    print(session, out, wanted).map(|_| ())
-}
-
-/// Work that is stopped by its own request when somebody stops this program; nothing of it is left then.
-async fn until_stopped(
-    session: &Session,
-    out: &Out,
-    busy: String,
-    request: Request,
-    stopped: Request,
-) -> Result<Value, Fault> {
-    let stopping = stop();
-    let progress = out.progress(busy);
-    let app = session.app.clone();
-    let mut work = tokio::task::spawn_blocking(move || app.request(request));
-    let lost = |_| Fault {
-        code: FaultCode::Internal,
-        detail: Some("work".into()),
-    };
-    let done = tokio::select! {
-        done = &mut work => done.map_err(lost)?,
-        () = stopping => {
-            session.request(stopped)?;
-            work.await.map_err(lost)?
-        }
-    };
-    drop(progress);
-    match done? {
-        Value::Null => Err(Fault {
-            code: FaultCode::NotReachable,
-            detail: Some("stopped".into()),
-        }),
-        answer => Ok(answer),
-    }
+    print(session, out, wanted).await.map(|_| ())
 }
 
 /// Everything as one folder. Stopped, it leaves nothing behind.
@@ -147,7 +112,7 @@ pub async fn export(session: &Session, out: &Out, folder: &Path, format: FormatW
 }
 
 /// Puts a file with an item, or makes a letter of it.
-pub fn attach(
+pub async fn attach(
     session: &Session,
     out: &Out,
     file: &Path,
@@ -160,10 +125,9 @@ pub fn attach(
         title,
         from: place(file)?,
     };
-    let progress = out.progress(out.lang.say("busy_attaching", &[]));
-    let answer = session.request(Request::Attach(wanted));
-    drop(progress);
-    out.answer(&answer?, |answer| {
+    let busy = out.lang.say("busy_attaching", &[]);
+    let answer = until_stopped(session, out, busy, Request::Attach(wanted), Request::WorkStop).await?;
+    out.answer(&answer, |answer| {
         vec![out.lang.say(
             "attached",
             &[("item", show::text(answer, "item")), ("id", show::text(answer, "id"))],
@@ -198,7 +162,11 @@ pub async fn attachment(session: &Session, out: &Out, task: AttachmentTask) -> R
                 attachment,
                 to: place(&file)?,
             };
-            printed(out, &session.request(Request::AttachmentSave(wanted))?)
+            let (busy, request) = (out.lang.say("busy_saving", &[]), Request::AttachmentSave(wanted));
+            printed(
+                out,
+                &until_stopped(session, out, busy, request, Request::WorkStop).await?,
+            )
         }
         AttachmentTask::Fetch {
             item,

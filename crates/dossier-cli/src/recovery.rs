@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::arguments::{BundleTask, DeviceTask, Network, RecoveryTask, RestoreFlags, ReturnFlags};
 use crate::local::{read_text, shown};
-use crate::online::{go_online, online, qr, watch_after};
+use crate::online::{go_online, online, qr, until_stopped, watch_after};
 use crate::output::{Out, aligned};
 use crate::session::{Session, ask_passphrase};
 use crate::show;
@@ -32,13 +32,13 @@ fn absolute(file: &Path) -> String {
         .to_string()
 }
 
-pub fn backup(session: &Session, out: &Out, file: &Path) -> Result<(), Fault> {
-    let progress = out.progress(out.lang.say("busy_backup", &[]));
-    let made = session.request(Request::Backup {
+pub async fn backup(session: &Session, out: &Out, file: &Path) -> Result<(), Fault> {
+    let request = Request::Backup {
         file: Some(absolute(file)),
-    });
-    drop(progress);
-    out.answer(&made?, |made| {
+    };
+    let busy = out.lang.say("busy_backup", &[]);
+    let made = until_stopped(session, out, busy, request, Request::WorkStop).await?;
+    out.answer(&made, |made| {
         let bytes = made.get("bytes").and_then(Value::as_u64).unwrap_or_default();
         let size = format!("{:.1}", bytes as f64 / 1e6);
         vec![out.lang.say("backup_made", &[("file", &shown(file)), ("size", &size)])]
@@ -84,7 +84,7 @@ fn lacking(out: &Out, lacking: &Value) -> Vec<String> {
 pub async fn recovery(session: &mut Session, out: &Out, task: RecoveryTask) -> Result<(), Fault> {
     match task {
         RecoveryTask::Words => crate::local::words(session, out),
-        RecoveryTask::Print { sheet } => crate::paper::words(session, out, &sheet),
+        RecoveryTask::Print { sheet } => crate::paper::words(session, out, &sheet).await,
         RecoveryTask::Split { needed, count } => {
             let made = session.request(Request::RecoverySplit { needed, count })?;
             out.answer(&made, |made| {
@@ -122,10 +122,14 @@ async fn restore(session: &mut Session, out: &Out, flags: RestoreFlags) -> Resul
         same_backup: false,
         name: flags.name,
     });
-    let progress = out.progress(out.lang.say("busy_restoring", &[]));
-    let restored = session.begin(out, &request);
-    drop(progress);
-    let mut answer = restored?;
+    let busy = || out.lang.say("busy_restoring", &[]);
+    let mut answer = match until_stopped(session, out, busy(), request.clone(), Request::WorkStop).await {
+        Err(fault) => {
+            session.choose_passphrase(out, fault)?;
+            until_stopped(session, out, busy(), request, Request::WorkStop).await?
+        }
+        restored => restored?,
+    };
     if let Some(ticket) = &flags.from {
         let returned = come_back(session, out, ticket, &flags.network, flags.timeout).await?;
         // The name may have come with it.

@@ -102,13 +102,23 @@ impl Session {
     /// A request that fills an empty home folder.
     pub fn begin(&mut self, out: &Out, request: &Request) -> Result<Value, Fault> {
         match self.request(request.clone()) {
-            Err(fault) if fault.code == FaultCode::Locked && self.keyring && std::io::stdin().is_terminal() => {
-                let passphrase = ask_passphrase(out.lang, true)?;
-                self.app = App::open(&self.home, Unlock::Passphrase(passphrase), self.clock)?;
+            Err(fault) => {
+                self.choose_passphrase(out, fault)?;
                 self.request(request.clone())
             }
             made => made,
         }
+    }
+
+    /// Lets a passphrase take the place of a keyring that is not there, where somebody can be asked for one; else the
+    /// fault stands.
+    pub fn choose_passphrase(&mut self, out: &Out, fault: Fault) -> Result<(), Fault> {
+        if fault.code != FaultCode::Locked || !self.keyring || !std::io::stdin().is_terminal() {
+            return Err(fault);
+        }
+        let passphrase = ask_passphrase(out.lang, true)?;
+        self.app = App::open(&self.home, Unlock::Passphrase(passphrase), self.clock)?;
+        Ok(())
     }
 
     /// One request.

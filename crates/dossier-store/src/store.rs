@@ -4,7 +4,9 @@ use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Row};
 use zeroize::Zeroizing;
@@ -14,6 +16,8 @@ use crate::{DbKey, StoreError, files, schema};
 
 /// Bytes in a page. SQLCipher's own choice, fixed here because damage is told from a wrong key by it.
 const PAGE: u64 = 4096;
+/// How long after the wish to stop a check may go on.
+const WATCH: Duration = Duration::from_millis(20);
 
 /// What can be read from a profile: from a [`Store`], or inside a transaction from a [`Tx`].
 pub struct Reader {
@@ -43,6 +47,27 @@ impl Reader {
 
     pub(crate) fn run(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
         Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+    }
+
+    /// [`Self::check`], given up once `stopped` says so.
+    ///
+    /// # Errors
+    /// As [`Self::check`]; any when it was stopped.
+    pub fn check_until(&self, stopped: &(dyn Fn() -> bool + Sync)) -> Result<(), StoreError> {
+        let interrupt = self.connection.get_interrupt_handle();
+        let (done, over) = channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                while matches!(over.recv_timeout(WATCH), Err(RecvTimeoutError::Timeout)) {
+                    if stopped() {
+                        interrupt.interrupt();
+                    }
+                }
+            });
+            let checked = self.check();
+            drop(done);
+            checked
+        })
     }
 
     /// Checks every page against its authentication code and the structure of every table. Reads the whole file: for
@@ -333,6 +358,21 @@ impl Store {
     /// When the disk fails; the next opening is then not a clean one.
     pub fn close(mut self) -> Result<(), StoreError> {
         self.finish()
+    }
+
+    /// Takes the whole profile away: the folder holds none any more.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn abandon(mut self) -> Result<(), StoreError> {
+        self.finish()?;
+        let database = self.home.join(files::DATABASE);
+        files::remove_if_there(&database)?;
+        for suffix in ["-journal", "-wal", "-shm"] {
+            files::remove_if_there(&files::beside(&database, suffix))?;
+        }
+        files::remove_if_there(&self.home.join(files::ANCHOR))?;
+        Ok(files::sync_folder_of(&database)?)
     }
 
     /// Rebuilds the database without anything that was deleted and empties the write-ahead log, so that no deleted

@@ -62,7 +62,7 @@ interface AnswerByMethod {
   backup: BackupMade | null;
   backup_state: BackupState;
   return_ticket: ReturnView;
-  return: Returned;
+  return: Returned | null;
   lacking: Lacking;
   begin_again: Lacking;
   devices: DeviceView[];
@@ -111,10 +111,11 @@ interface AnswerByMethod {
   crisis_card_chosen: CrisisCardChoice;
   crisis_card_choose: Changed;
   log: Line[];
-  verify: Verified;
+  verify: Verified | null;
   doctor: Finding[];
   sync_status: DeliveryView[];
   print: Printed | null;
+  print_stop: null;
   export_list: CheckList;
   export: Exported | null;
   export_stop: null;

@@ -406,7 +406,7 @@ since: string | null, } } | { "method": "verify" } | { "method": "doctor" } | { 
 /**
  * Dossier id (hex); none means the only one.
  */
-dossier: string | null, } } | { "method": "print", "params": Print } | { "method": "export_list", "params": { 
+dossier: string | null, } } | { "method": "print", "params": Print } | { "method": "print_stop" } | { "method": "export_list", "params": { 
 /**
  * Dossier id (hex); none means the only one.
  */

@@ -4,7 +4,8 @@ import type { DossierCard } from "./DossierCard";
 import type { ProfileView } from "./ProfileView";
 
 /**
- * Answer to [`Request::Restore`](crate::contract::Request::Restore).
+ * Answer to [`Request::Restore`](crate::contract::Request::Restore); null when it was stopped, or the person chose no
+ * file.
  */
 export type Restored = { 
 /**

@@ -2,7 +2,7 @@
 import type { ReturnedDossier } from "./ReturnedDossier";
 
 /**
- * Answer to [`Request::Return`](crate::contract::Request::Return).
+ * Answer to [`Request::Return`](crate::contract::Request::Return); null when it was stopped.
  */
 export type Returned = { 
 /**

@@ -485,6 +485,7 @@ export class FixtureProgram implements Backend {
       case 'attach':
         return this.#change(() => []) && { ...ATTACHMENTS[0], name: 'foto.jpg' };
       case 'work_stop':
+      case 'print_stop':
       case 'export_stop':
         return null;
       case 'restore': {

@@ -104,11 +104,24 @@ pub(crate) fn new_since(home: &Path, before: &BTreeSet<String>) -> Result<Vec<St
 }
 
 /// Attachments on their way back from a backup. What they are is looked at when one is opened: a file that was damaged
-/// before the backup was made keeps nothing else from coming back.
+/// before the backup was made keeps nothing else from coming back. Dropped before [`Self::keep`], it takes them away again.
 #[derive(Default)]
 pub(crate) struct Arriving {
     folder: PathBuf,
     open: Option<(String, File)>,
+    came: Vec<PathBuf>,
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if let Some((id, _)) = self.open.take() {
+            self.came.push(self.unfinished(&id));
+        }
+        for path in &self.came {
+            // What stays, no item names: it goes a week later.
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 impl Arriving {
@@ -116,7 +129,13 @@ impl Arriving {
         Self {
             folder: home.join(FOLDER),
             open: None,
+            came: Vec::new(),
         }
+    }
+
+    /// What came stays.
+    pub(crate) fn keep(&mut self) {
+        self.came.clear();
     }
 
     /// Takes a piece, behind those before it of the same attachment.
@@ -146,9 +165,10 @@ impl Arriving {
         let Some((id, file)) = self.open.take() else {
             return Ok(());
         };
-        let done = file.sync_all();
-        done.and_then(|()| fs::rename(self.unfinished(&id), self.folder.join(&id)))
-            .map_err(|error| file_fault(&self.folder, &error))
+        let (unfinished, place) = (self.unfinished(&id), self.folder.join(&id));
+        let done = file.sync_all().and_then(|()| fs::rename(&unfinished, &place));
+        self.came.push(if done.is_ok() { place } else { unfinished });
+        done.map_err(|error| file_fault(&self.folder, &error))
     }
 
     fn unfinished(&self, id: &str) -> PathBuf {

@@ -7,6 +7,7 @@ import type { Paper } from '../../generated/Paper';
 import { useWords } from '../../i18n/I18n';
 import { useBackend } from '../../live/BackendProvider';
 import { FaultNotice } from '../shell/FaultNotice';
+import { useWork, Working } from '../shell/Working';
 
 interface Props {
   paper: Paper;
@@ -22,11 +23,12 @@ interface Props {
 export function SavePaper({ paper, dossier, invitation, children }: Props) {
   const { t, language } = useWords();
   const backend = useBackend();
+  const work = useWork('print_stop');
   const [state, setState] = useState<'busy' | { saved: string } | { fault: Fault } | null>(null);
   async function save() {
     setState('busy');
     try {
-      const printed = await backend.call({ method: 'print', params: { paper, dossier: dossier ?? null, invitation: invitation ?? null, lang: language, to: null } });
+      const printed = await work.follow(backend.call({ method: 'print', params: { paper, dossier: dossier ?? null, invitation: invitation ?? null, lang: language, to: null } }));
       setState(printed === null ? null : { saved: printed.file });
     } catch (thrown) {
       setState({ fault: faultOf(thrown) });
@@ -37,8 +39,8 @@ export function SavePaper({ paper, dossier, invitation, children }: Props) {
       <Button icon="paper" busy={state === 'busy'} onClick={() => void save()}>
         {children}
       </Button>
+      <Working work={work} busy={t('print.busy')} />
       <div aria-live="polite">
-        {state === 'busy' ? <p className="kt-quiet">{t('print.busy')}</p> : null}
         {state !== null && state !== 'busy' && 'saved' in state ? (
           <Notice icon="check">
             <p>

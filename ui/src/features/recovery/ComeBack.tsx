@@ -3,13 +3,14 @@ import { faultOf } from '../../backend';
 import { Button } from '../../components/Button';
 import { Choice } from '../../components/Choice';
 import { Field } from '../../components/Field';
-import { Loading, Notice } from '../../components/Notice';
+import { Notice } from '../../components/Notice';
 import { focusNextTitle, PageTitle, Title } from '../../components/Title';
 import type { DeviceView } from '../../generated/DeviceView';
 import type { DossierCard } from '../../generated/DossierCard';
 import type { Lacking } from '../../generated/Lacking';
 import { useWords } from '../../i18n/I18n';
 import { useBackend } from '../../live/BackendProvider';
+import { useWork, Working } from '../shell/Working';
 import { Devices } from './Devices';
 import { RecoveryFault } from './RecoveryFault';
 import { asTyped, problemWith } from './typedWords';
@@ -31,6 +32,7 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
   const { t } = spoken;
   const backend = useBackend();
   const task = useTask();
+  const work = useWork();
   const [way, setWay] = useState<Way>(known ? 'others' : 'backup');
   const [split, setSplit] = useState(false);
   const [words, setWords] = useState('');
@@ -55,11 +57,13 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
     if (!restored) {
       if (choosing) await backend.call({ method: 'unlock', params: { passphrase } });
       const lines = words.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-      const answer = await backend.call({
-        method: 'restore',
-        // Which file, the program itself asks.
-        params: { words: split ? null : asTyped(words), shares: split ? lines : [], backup: way === 'backup' ? '' : null, same_backup: sameBackup, name: null },
-      });
+      const answer = await work.follow(
+        backend.call({
+          method: 'restore',
+          // Which file, the program itself asks.
+          params: { words: split ? null : asTyped(words), shares: split ? lines : [], backup: way === 'backup' ? '' : null, same_backup: sameBackup, name: null },
+        }),
+      );
       if (answer === null) return;
       setWords('');
       setRestored(true);
@@ -69,7 +73,8 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
         return;
       }
     }
-    const answer = await backend.call({ method: 'return', params: { ticket } });
+    const answer = await work.follow(backend.call({ method: 'return', params: { ticket } }));
+    if (answer === null) return;
     const devices = await backend.call({ method: 'devices' });
     focusNextTitle();
     setBack({ dossiers: answer.dossiers.map(({ dossier, lacking }) => ({ card: dossier, lacking })), others: way === 'device' ? [] : devices.filter((one) => !one.here) });
@@ -179,7 +184,7 @@ export function ComeBack({ known, onBack, onDone }: { /** The words were given a
         </div>
       ) : null}
       {task.fault ? <RecoveryFault fault={task.fault} /> : null}
-      <div aria-live="polite">{task.busy ? <Loading text={t('recovery.busy')} /> : null}</div>
+      <Working work={work} busy={t('recovery.busy')} />
       <div className="kt-buttons">
         <Button type="submit" purpose="primary" busy={task.busy}>
           {t(way !== 'backup' ? 'recovery.go' : chosen ? 'recovery.go_same' : 'recovery.go_file')}

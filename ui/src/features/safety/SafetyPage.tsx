@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Button } from '../../components/Button';
 import { Fold } from '../../components/Fold';
 import { Icon } from '../../components/Icon';
-import { Loading, Notice } from '../../components/Notice';
+import { Notice } from '../../components/Notice';
 import { PageTitle, Title } from '../../components/Title';
 import { faultOf } from '../../backend';
 import type { DeliveryView } from '../../generated/DeliveryView';
@@ -21,6 +21,7 @@ import { Backup, KeepSafe } from '../recovery/KeepSafe';
 import { FaultNotice } from '../shell/FaultNotice';
 import { Live } from '../shell/Live';
 import type { Preferences } from '../shell/preferences';
+import { useWork, Working } from '../shell/Working';
 import { hrefOf } from '../shell/route';
 import { RecoveryWords } from '../start/RecoveryWords';
 
@@ -56,11 +57,12 @@ export function SafetyPage({ dossier, preferences, change }: { dossier: DossierC
 function Check() {
   const { t } = useWords();
   const backend = useBackend();
+  const work = useWork();
   const [state, setState] = useState<'busy' | Verified | { fault: Fault } | null>(null);
   async function run() {
     setState('busy');
     try {
-      setState(await backend.call({ method: 'verify' }));
+      setState(await work.follow(backend.call({ method: 'verify' })));
     } catch (thrown) {
       setState({ fault: faultOf(thrown) });
     }
@@ -75,8 +77,8 @@ function Check() {
             {t('safety.check_now')}
           </Button>
         </div>
+        <Working work={work} busy={t('safety.checking')} />
         <div aria-live="polite">
-          {state === 'busy' ? <Loading text={t('safety.checking')} /> : null}
           {state !== null && state !== 'busy' && 'fault' in state ? <FaultNotice fault={state.fault} onRetry={() => void run()} /> : null}
           {state !== null && state !== 'busy' && 'ok' in state ? (
             state.ok ? (

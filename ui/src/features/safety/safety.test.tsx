@@ -1,3 +1,4 @@
+import { act } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { RECOVERY } from '../../test/fixtures';
 import { barriers, screen, show } from '../../test/show';
@@ -38,4 +39,22 @@ it('shows the recovery words only when asked, and comes back', async () => {
   expect(await screen.findByText(RECOVERY[0] ?? '')).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Klaar' }));
   expect(await screen.findByRole('heading', { level: 1, name: 'Veilig bewaard' })).toBeTruthy();
+});
+
+it('can be stopped while it checks, and says that nothing is left', async () => {
+  const { program, user } = show('lisa', SAFETY, (held) => {
+    const call = held.call.bind(held);
+    let answer: (value: null) => void = () => undefined;
+    held.call = (request) => {
+      if (request.method === 'verify') return new Promise((done) => (answer = done as typeof answer)) as never;
+      if (request.method === 'work_stop') answer(null);
+      return call(request);
+    };
+  });
+  await user.click(await screen.findByRole('button', { name: 'Kijk alles na' }));
+  act(() => program.tell({ event: 'working', kilobytes: 4_200 }));
+  expect(screen.getByText(/Alles nakijken….*4/)).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Stop' }));
+  expect(await screen.findByText('Gestopt. Er is niets achtergebleven.')).toBeTruthy();
+  expect(program.asked).toContainEqual({ method: 'work_stop' });
 });

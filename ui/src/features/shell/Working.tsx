@@ -14,13 +14,13 @@ interface Work {
   stop: () => void;
 }
 
-/** Work on a file, such as a backup or an attachment: how far it is, and a way to stop it. */
-export function useWork(): Work {
+/** Work that takes a while, such as a backup or a check: how far it is, and a way to stop it. */
+export function useWork(stop: 'work_stop' | 'print_stop' = 'work_stop'): Work {
   const { backend, listen } = useLive();
   const [kilobytes, setKilobytes] = useState<number | null>(null);
   const [stopped, setStopped] = useState(false);
   const asked = useRef(false);
-  useEffect(() => listen({ event: (event) => (event.event === 'working' ? setKilobytes((was) => (was === null ? was : event.kilobytes)) : undefined), gap: () => undefined }), [listen]);
+  useEffect(() => listen({ event: (event) => (event.event === 'working' && stop === 'work_stop' ? setKilobytes((was) => (was === null ? was : event.kilobytes)) : undefined), gap: () => undefined }), [listen, stop]);
   return {
     kilobytes,
     stopped,
@@ -38,7 +38,7 @@ export function useWork(): Work {
     },
     stop() {
       asked.current = true;
-      backend.call({ method: 'work_stop' }).catch(() => undefined);
+      backend.call({ method: stop }).catch(() => undefined);
     },
   };
 }
@@ -57,7 +57,7 @@ export function Working({ work, busy }: { work: Work; /** What is said before an
           </Button>
         </div>
       ) : null}
-      <p role="status">{work.stopped && !going ? t('print.stopped') : null}</p>
+      <p aria-live="polite">{work.stopped && !going ? t('print.stopped') : null}</p>
     </>
   );
 }
