@@ -35,6 +35,8 @@ export interface Look {
   height?: number;
   scale?: number;
   calm?: boolean;
+  /** The clock of the page goes as the test says: `page.clock`. */
+  clock?: boolean;
 }
 
 /** Somebody at a computer of their own. */
@@ -112,6 +114,13 @@ export class Person {
     await gone;
   }
 
+  /** Waits until the program ends by itself. */
+  async ended() {
+    const child = this.#child;
+    if (child && child.exitCode === null) await new Promise((done) => child.once('exit', done));
+    this.#child = null;
+  }
+
   /** Ends the program and forgets the folder. */
   async leave() {
     await this.kill();
@@ -139,13 +148,14 @@ export class Person {
   }
 
   /** Opens the pages, as the window does. What a page says of its own faults ends the test. */
-  async look(browser: Browser, hash = '', { language = 'nl', theme = 'light', width = 1180, height = 820, scale = 1, calm = false }: Look = {}): Promise<Page> {
+  async look(browser: Browser, hash = '', { language = 'nl', theme = 'light', width = 1180, height = 820, scale = 1, calm = false, clock = false }: Look = {}): Promise<Page> {
     const options: BrowserContextOptions = { viewport: { width, height }, deviceScaleFactor: scale, reducedMotion: calm ? 'reduce' : 'no-preference', timezoneId: 'America/New_York', locale: 'en-US', acceptDownloads: true };
     const context = await browser.newContext(options);
     context.setDefaultTimeout(PATIENCE);
     await context.addInitScript((display) => localStorage.setItem('keukentafel.display', display), JSON.stringify({ language, theme, textSize: 'normal' }));
     const page = await context.newPage();
     page.on('pageerror', (error) => faults.push(error.message));
+    if (clock) await page.clock.install({ time: new Date(NOW) });
     await page.goto(`${this.address}/?token=${this.#token}`);
     if (hash) await page.evaluate((to) => void (location.hash = to), hash);
     return page;

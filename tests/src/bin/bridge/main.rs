@@ -11,6 +11,7 @@ use std::io::{BufRead, Write};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use axum::body::Bytes;
@@ -22,7 +23,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use clap::Parser;
-use dossier_app::contract::{Fault, FaultCode, Request as Ask};
+use dossier_app::contract::{Fault, FaultCode, Passphrase, Request as Ask};
 use dossier_app::{App, ChosenBackup, Clock, Door, Reach, Relay, Unlock};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -34,6 +35,9 @@ use crate::pages::Pages;
 
 /// Longest request, in bytes: more than anybody pastes.
 const MAX_REQUEST: usize = 64 * 1024 * 1024;
+
+/// Longest wait for a program that was just locked.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 #[derive(Parser)]
 struct Arguments {
@@ -225,10 +229,13 @@ impl Bridge {
             let cards = dossier_app::crisis_card::outside(&self.home)?;
             return serde_json::to_value(cards).map_err(|_| Fault::new(FaultCode::Internal));
         }
+        if let Ok(Ask::Lock { leave, .. }) = serde_json::from_value(request.clone()) {
+            return self.lock(request, leave);
+        }
         let method = request.get("method").and_then(Value::as_str);
         let starts = matches!(method, Some("profile_create" | "restore"));
         let app = if let Ok(Ask::Unlock { passphrase }) = serde_json::from_value(request.clone()) {
-            self.door().unlock(passphrase.into_inner())?.app
+            self.unlock(passphrase)?
         } else {
             self.app()?
         };
@@ -243,6 +250,35 @@ impl Bridge {
             self.start();
         }
         Ok(answer)
+    }
+
+    /// As in the window: keeps what was typed and forgets the keys; with `leave` the program ends.
+    fn lock(&self, request: Value, leave: bool) -> Result<Value, Fault> {
+        let app = self.door().shut();
+        let kept = app.as_ref().map(|app| app.call(request));
+        if let Some(app) = app {
+            self.runtime.block_on(app.offline());
+        }
+        if leave {
+            std::process::exit(0);
+        }
+        kept.unwrap_or_else(|| Ok(json!({"ids": []})))
+    }
+
+    /// Opened again, it goes online again. Whoever still says goodbye after a lock may hold the folder for a moment.
+    fn unlock(&self, passphrase: Passphrase) -> Result<App, Fault> {
+        let passphrase = passphrase.into_inner();
+        let end = Instant::now() + GOODBYE;
+        let opened = loop {
+            match self.door().unlock(passphrase.clone()) {
+                Err(fault) if fault.code == FaultCode::InUse && Instant::now() < end => std::thread::yield_now(),
+                opened => break opened?,
+            }
+        };
+        if opened.fresh {
+            self.start();
+        }
+        Ok(opened.app)
     }
 
     /// Stands in for the dialogue of the shell: what a page says of a place does not count here either.
