@@ -83,7 +83,7 @@ it('locks after ten minutes without a sign of life, not before, and opens on the
   await expect(lisa.ask({ method: 'today', params: { dossier: id } })).rejects.toThrow('locked');
   await page.getByLabel('Uw wachtzin').fill('niet de goede');
   await page.keyboard.press('Enter');
-  await page.getByRole('alert').waitFor();
+  await page.getByText(/^Deze wachtzin klopt niet\./).waitFor();
   expect(await open()).toBe(false);
   await unlock(page);
 });

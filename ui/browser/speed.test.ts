@@ -104,8 +104,15 @@ it('draws what is near and asks for what changed, in a plan of 5,000 steps', asy
   );
   expect(scrolled.requests).toBe(0);
   expect(scrolled.nodes).toBeLessThan(MOST_NODES);
-  await page.mouse.wheel(0, -100_000);
+  await took(
+    page,
+    'back to the top',
+    () => page.mouse.wheel(0, -100_000),
+    () => settled(page),
+  );
   const first = page.getByRole('checkbox').first();
+  await first.scrollIntoViewIfNeeded();
+  await settled(page);
   const ticked = await took(
     page,
     'a step done',

@@ -53,7 +53,8 @@ function Windowed<T>({ items, keyOf, children, estimate, className, label }: Pro
       const shown = defaultRangeExtractor(range);
       return kept < 0 || shown.includes(kept) ? shown : [...shown, kept].sort((a, b) => a - b);
     },
-    overscan: 8,
+    // About a screen and a half on either side, however large the rows.
+    overscan: Math.min(8, Math.max(2, Math.ceil(1_500 / estimate))),
     scrollMargin: top,
   });
   return (

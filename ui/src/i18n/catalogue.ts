@@ -148,6 +148,9 @@ export type Key = {
 
 export type Values = Record<string, string | number>;
 
+/** Made once: making one takes longer than a whole row of a list. */
+const PLURALS: Record<Language, Intl.PluralRules> = { nl: new Intl.PluralRules('nl'), en: new Intl.PluralRules('en') };
+
 /** Looks up a sentence; null when there is none under this key. */
 export function lookUp(language: Language, key: string, values: Values = {}): string | null {
   const dot = key.indexOf('.');
@@ -155,7 +158,7 @@ export function lookUp(language: Language, key: string, values: Values = {}): st
   const name = key.slice(dot + 1);
   let sentence = file?.[name];
   if (sentence === undefined && typeof values.count === 'number') {
-    const form = new Intl.PluralRules(language).select(values.count);
+    const form = PLURALS[language].select(values.count);
     sentence = file?.[`${name}_${form}`] ?? file?.[`${name}_other`];
   }
   if (sentence === undefined) return null;

@@ -1,11 +1,11 @@
 import { act, render, screen } from '@testing-library/react';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Answer, Backend, Listener } from '../backend';
 import { BackendFault } from '../backend';
 import type { Request } from '../generated/Request';
 import type { TodayView } from '../generated/TodayView';
 import { BackendProvider } from './BackendProvider';
-import { touches, useAnswer } from './useAnswer';
+import { share, touches, useAnswer } from './useAnswer';
 
 /** A program whose answers come when the test says so. */
 class SlowProgram implements Backend {
@@ -99,4 +99,36 @@ it('never shows one dossier under the name of another', async () => {
   expect(program.waiting).toHaveLength(2);
   await program.waiting[1]?.answer('of b');
   expect(screen.getByText('of b ok')).toBeTruthy();
+});
+
+describe('what did not change', () => {
+  it('stays the same object, wherever it stands', () => {
+    const was = { title: 'Plan', goals: [{ id: 'g-1', who: ['a'] }, { id: 'g-2', who: [] as string[] }], right: null as string | null };
+    const copy = () => structuredClone(was);
+    expect(share(was, copy())).toBe(was);
+    // One goal changed, and another came before it.
+    const now = copy();
+    now.goals[1]!.who.push('b');
+    now.goals.unshift({ id: 'g-0', who: [] });
+    const shared = share(was, structuredClone(now));
+    expect(shared).toEqual(now);
+    expect(shared).not.toBe(was);
+    expect(shared.goals[1]).toBe(was.goals[0]);
+    expect(shared.goals[2]).not.toBe(was.goals[1]);
+  });
+
+  it('is never more than what is so now', () => {
+    for (const [was, now] of [
+      [{ a: 1, b: 2 }, { a: 1 }],
+      [{ a: 1 }, { a: 1, b: undefined }],
+      [[1, 2], [1]],
+      [[1], [1, 2]],
+      [[{ id: 'x', n: 1 }, { id: 'x', n: 2 }], [{ id: 'x', n: 2 }]],
+      [{ a: [] }, { a: {} }],
+      [null, { a: null }],
+      [{ a: { b: 0 } }, { a: { b: null } }],
+    ] as const) {
+      expect(share(was, structuredClone(now))).toStrictEqual(now);
+    }
+  });
 });

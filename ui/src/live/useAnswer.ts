@@ -43,7 +43,13 @@ export function useAnswer<R extends Request>(request: R, affects: (event: Event)
         again = false;
         try {
           const data = await backend.call(asked);
-          if (current) setState({ key, data, fault: null });
+          if (current) {
+            setState((was) => {
+              const held = was.key === key ? was.data : null;
+              const shared = share(held, data);
+              return held !== null && shared === held && was.fault === null ? was : { key, data: shared, fault: null };
+            });
+          }
         } catch (thrown) {
           const fault = faultOf(thrown);
           if (current) setState((was) => ({ key, data: was.key === key ? was.data : null, fault }));
@@ -72,6 +78,49 @@ export function useAnswer<R extends Request>(request: R, affects: (event: Event)
   const refresh = useCallback(() => fetcher.current(), []);
   const own = state.key === key;
   return { data: own ? state.data : null, fault: own ? state.fault : null, refresh };
+}
+
+/**
+ * `now`, with whatever `was` says just the same in its place: what did not change stays the same object, and is not drawn
+ * again. Things with an id are found again when others came or went before them. Changes `now`, which nobody else holds yet.
+ */
+export function share<T>(was: unknown, now: T): T {
+  if (was === now || typeof was !== 'object' || was === null || typeof now !== 'object' || now === null) return now;
+  if (Array.isArray(now)) return Array.isArray(was) ? (shareList(was, now) as T) : now;
+  if (Array.isArray(was)) return now;
+  const [before, after] = [was as Record<string, unknown>, now as Record<string, unknown>];
+  let same = true;
+  // Without a list of the keys: thousands of small things are gone through here.
+  let keys = 0;
+  for (const key in after) {
+    keys += 1;
+    const value = after[key];
+    const shared = share(before[key], value);
+    if (shared !== value) after[key] = shared;
+    if (shared !== before[key] || (shared === undefined && !(key in before))) same = false;
+  }
+  for (const _ in before) keys -= 1;
+  return same && keys === 0 ? (was as T) : now;
+}
+
+function shareList(was: readonly unknown[], now: unknown[]): readonly unknown[] {
+  let byId: Map<unknown, unknown> | null = null;
+  let same = was.length === now.length;
+  for (let at = 0; at < now.length; at += 1) {
+    const id = idOf(now[at]);
+    let before = was[at];
+    if (id !== undefined && idOf(before) !== id) {
+      byId ??= new Map(was.map((one) => [idOf(one), one]));
+      before = byId.get(id);
+    }
+    now[at] = share(before, now[at]);
+    if (now[at] !== was[at]) same = false;
+  }
+  return same ? was : now;
+}
+
+function idOf(item: unknown): unknown {
+  return typeof item === 'object' && item !== null && 'id' in item ? item.id : undefined;
 }
 
 /** True for events that touch one of `sections` of `dossier`; an event without sections touches all. */

@@ -1,4 +1,4 @@
-import { useId, useState } from 'react';
+import { memo, useId, useState } from 'react';
 import { Badge } from '../../components/Badge';
 import { Icon, type IconName } from '../../components/Icon';
 import type { ActionView } from '../../generated/ActionView';
@@ -13,10 +13,10 @@ import { ACTION } from './questions';
 
 const STATUS_ICON: Record<string, IconName> = { open: 'circle', gepland: 'calendar', bezig: 'half', klaar: 'check', gestopt: 'stop' };
 
-/** Every item of the section with all its fields, and where its forms write to. */
+/** Every item of the section with all its fields, by id, and where its forms write to. */
 export interface Editing {
   desk: Desk;
-  items: readonly ItemView[];
+  items: ReadonlyMap<string, ItemView>;
 }
 
 interface Props {
@@ -28,7 +28,8 @@ interface Props {
   /** Without the people when the reader is alone, and without the word that it is under way. */
   brief?: boolean;
   /** What its form needs; none where it is only ticked. */
-  editing?: Editing | null;
+  desk?: Desk | null;
+  item?: ItemView | null;
   /** Called after a change, with the action as it is now; resolves when the page shows it. */
   onChanged: (action: ActionView) => Promise<void> | void;
 }
@@ -37,8 +38,8 @@ export function isOver(status: string): boolean {
   return status === 'klaar' || status === 'gestopt';
 }
 
-/** One step of the plan: one tap makes it done, one more opens it again. */
-export function ActionRow({ dossier, action, me, today, brief = false, editing = null, onChanged }: Props) {
+/** One step of the plan: one tap makes it done, one more opens it again. Drawn again only when it is another one. */
+export const ActionRow = memo(function ActionRow({ dossier, action, me, today, brief = false, desk = null, item = null, onChanged }: Props) {
   const words = useWords();
   const { t, term, dates } = words;
   const steps = useSteps();
@@ -122,11 +123,10 @@ export function ActionRow({ dossier, action, me, today, brief = false, editing =
       />
     </div>
   );
-  const item = editing?.items.find((one) => one.id === action.id);
-  if (!editing || !item) return row;
+  if (!desk || !item) return row;
   return (
-    <Editable desk={editing.desk} item={{ ...item, may_change: action.may_change }} name={action.text} questions={ACTION} brief>
+    <Editable desk={desk} item={{ ...item, may_change: action.may_change }} name={action.text} questions={ACTION} brief>
       {row}
     </Editable>
   );
-}
+});

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'react';
+import { memo, useEffect, useId, useRef, useState } from 'react';
 import { Badge } from '../../components/Badge';
 import { Button } from '../../components/Button';
 import { Few } from '../../components/Few';
@@ -36,7 +36,7 @@ interface Props {
 }
 
 /** One goal: the title in own words, why, how one sees it, and the steps that are still to do. */
-export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, brief = false, editing, onChanged }: Props) {
+export const GoalCard = memo(function GoalCard({ dossier, goal, number, today, mayAdd, proposal, brief = false, editing, onChanged }: Props) {
   const { t, term, dates } = useWords();
   const id = useId();
   const open = goal.actions.filter((action) => !isOver(action.status));
@@ -50,10 +50,10 @@ export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, brief
   }, [unfolded]);
   const list = (actions: GoalView['actions']) => (
     <Few className="kt-actions" items={actions} keyOf={(action) => action.id} more={(count) => t('common.more', { count })}>
-      {(action) => <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} editing={editing} onChanged={onChanged} />}
+      {(action) => <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} desk={editing?.desk} item={editing?.items.get(action.id)} onChanged={onChanged} />}
     </Few>
   );
-  const item = editing?.items.find((one) => one.id === goal.id);
+  const item = editing?.items.get(goal.id);
   const facts =
     goal.why || goal.measure || goal.target_date ? (
         <dl className="kt-goal-facts">
@@ -128,4 +128,4 @@ export function GoalCard({ dossier, goal, number, today, mayAdd, proposal, brief
       )}
     </article>
   );
-}
+});

@@ -1,3 +1,4 @@
+import { useCallback, useMemo } from 'react';
 import { Few } from '../../components/Few';
 import { Fold } from '../../components/Fold';
 import { Icon } from '../../components/Icon';
@@ -14,7 +15,7 @@ import { SavePaper } from '../paper/SavePaper';
 import { useLookingOnly } from '../looking/only';
 import { SeenBy } from '../people/SeenBy';
 import { ItemsOfKind } from '../sections/Items';
-import { deskOf, useSection } from '../sections/useDesk';
+import { useDesk, useSection } from '../sections/useDesk';
 import { Live } from '../shell/Live';
 import { hrefOf } from '../shell/route';
 import { ActionRow } from './ActionRow';
@@ -25,9 +26,10 @@ import { GoalCard } from './GoalCard';
 export function PlanPage({ dossier }: { dossier: DossierCard }) {
   const answer = useAnswer({ method: 'plan', params: { dossier: dossier.id } }, touches(dossier.id, ['plan']));
   const section = useSection(dossier, 'plan');
-  async function refresh() {
-    await Promise.all([answer.refresh(), section.refresh()]);
-  }
+  const [again, sectionAgain] = [answer.refresh, section.refresh];
+  const refresh = useCallback(async () => {
+    await Promise.all([again(), sectionAgain()]);
+  }, [again, sectionAgain]);
   return <Live answer={answer}>{(plan) => <Plan dossier={dossier} plan={plan} section={section.data} onChanged={refresh} />}</Live>;
 }
 
@@ -46,6 +48,14 @@ function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; pla
   const { t } = useWords();
   const looking = useLookingOnly();
   const today = plan.date;
+  const mayAdd = plan.right !== 'read';
+  const proposal = plan.right === 'append';
+  const past = (goal: GoalView) => goal.status === 'gehaald' || goal.status === 'gestopt';
+  const current = plan.goals.filter((goal) => !past(goal));
+  const over = plan.goals.filter(past);
+  const desk = useDesk(dossier, section, onChanged);
+  const items = useMemo(() => new Map(section?.items.map((item) => [item.id, item])), [section?.items]);
+  const editing = useMemo(() => (desk === null ? null : { desk, items }), [desk, items]);
   if (plan.right === null) {
     return (
       <>
@@ -56,12 +66,6 @@ function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; pla
       </>
     );
   }
-  const mayAdd = plan.right !== 'read';
-  const proposal = plan.right === 'append';
-  const past = (goal: GoalView) => goal.status === 'gehaald' || goal.status === 'gestopt';
-  const current = plan.goals.filter((goal) => !past(goal));
-  const over = plan.goals.filter(past);
-  const editing = section === null ? null : { desk: deskOf(dossier, section, onChanged), items: section.items };
   const beside = (kind: string) => section?.items.filter((item) => item.kind === kind) ?? [];
   const empty = plan.goals.length === 0 && plan.loose_actions.length === 0;
   const cards = (goals: readonly GoalView[], before = 0, whole = goals.length) => (
@@ -105,7 +109,7 @@ function Plan({ dossier, plan, section, onChanged }: { dossier: DossierCard; pla
         <section className="kt-card">
           <Title level={2}>{t('plan.loose')}</Title>
           <Few className="kt-actions" items={plan.loose_actions} keyOf={(action) => action.id} more={(count) => t('common.more', { count })}>
-            {(action) => <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} editing={editing} onChanged={onChanged} />}
+            {(action) => <ActionRow dossier={dossier.id} action={action} me={dossier.me} today={today} desk={desk} item={items.get(action.id)} onChanged={onChanged} />}
           </Few>
         </section>
       ) : null}
