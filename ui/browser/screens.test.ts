@@ -115,6 +115,16 @@ const SCREENS: Screen[] = [
   pressed('appointment-form', 'agenda', /^Nieuwe afspraak|^New appointment/),
   pressed('letter-form', 'section/documenten', /^Zet een brief erbij|^Add a letter/),
   pressed('crisis-form', 'section/crisis', /^Verander: |^Change: /),
+  {
+    name: 'erase',
+    of: () => lisa,
+    hash: () => `#/d/${dossier}/plan`,
+    open: async (page) => {
+      await page.getByRole('button', { name: /^Verander: |^Change: / }).first().click();
+      await page.getByText(/^Voorgoed weghalen|^Erase for good/).click();
+      await page.getByRole('button', { name: /^Ik wil dit voorgoed|^I want to erase/ }).click();
+    },
+  },
   pressed('note-wrong', 'notes', /^Klopt niet|^Wrong, tell/),
   { ...own('agenda'), name: 'agenda-week', open: (page) => page.locator('input[type=radio][value=week]').check() },
   ...['good', 'domains', 'goals', 'close'].map((step): Screen => ({ ...own(`table/${step}`), name: `table-${step}` })),

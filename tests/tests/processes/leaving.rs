@@ -1,6 +1,8 @@
 //! Papers and exports as commands: a file or folder that is whole, or none and a reason.
 
 use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -46,4 +48,55 @@ fn papers_and_the_folder_with_everything_are_made_by_command() {
     let stranger = Home::of(stage.path().join("tim"), "Tim");
     stranger.run(&["plan", "print", &at("van-tim.pdf")]).refused(USAGE);
     assert!(!out.join("van-tim.pdf").exists());
+}
+
+/// Waits until there is such a file.
+fn there(path: &Path) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !path.exists() {
+        assert!(Instant::now() < end, "{} never came", path.display());
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_backup_that_was_asked_to_stop_leaves_neither_a_file_nor_half_of_one() {
+    let stage = TempDir::new().unwrap();
+    let lisa = Home::of(stage.path().join("lisa"), "Lisa Verhagen");
+    lisa.load_lisa();
+    let film = stage.path().join("film.bin");
+    fs::File::create(&film).unwrap().set_len(150_000_000).unwrap();
+    lisa.ask(&["attach", film.to_str().unwrap(), "--to", "doc-1"]);
+    let out = stage.path().join("uit");
+    fs::create_dir(&out).unwrap();
+    let file = out.join("lisa.age");
+    let backup = ["backup", file.to_str().unwrap()];
+    let running = lisa.begin(&backup);
+    there(&out.join("lisa.age.new"));
+    let stopped = running.interrupt();
+    assert_eq!(stopped.fault()["detail"], json!("stopped"), "{stopped:?}");
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+    // What comes back from a whole one, stopped on the way, leaves nobody.
+    lisa.ask(&backup);
+    let words = stage.path().join("woorden.txt");
+    let all = lisa.ask(&["recovery", "words"]);
+    let all: Vec<&str> = all["words"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    fs::write(&words, all.join(" ")).unwrap();
+    let again = Home::at(stage.path().join("opnieuw"));
+    let restore = [
+        "recovery",
+        "restore",
+        "--words-file",
+        words.to_str().unwrap(),
+        "--backup",
+        file.to_str().unwrap(),
+    ];
+    let running = again.begin(&restore);
+    there(&stage.path().join("opnieuw/attachments"));
+    let stopped = running.interrupt();
+    assert_eq!(stopped.fault()["detail"], json!("stopped"), "{stopped:?}");
+    let nobody = again.run(&["dossier", "list"]).refused(USAGE);
+    assert_eq!(nobody.fault()["code"], json!("no_profile"));
+    assert!(!stage.path().join("opnieuw/dossier.db").exists());
+    assert_eq!(again.ask(&restore)["profile"]["name"], json!("Lisa Verhagen"));
 }

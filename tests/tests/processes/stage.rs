@@ -310,13 +310,19 @@ impl Running {
     /// Asks it to stop, as the system does when a computer is switched off.
     #[track_caller]
     pub fn stop(self) {
+        let ended = self.interrupt();
+        assert_eq!(ended.code, Some(DONE), "{ended:?}");
+    }
+
+    /// The same, for whatever it says to that.
+    #[track_caller]
+    pub fn interrupt(self) -> Outcome {
         let asked = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status()
             .unwrap();
         assert!(asked.success());
-        let ended = self.end();
-        assert_eq!(ended.code, Some(DONE), "{ended:?}");
+        self.end()
     }
 
     /// Ends it in the middle of whatever it does.

@@ -189,7 +189,7 @@ function Appointment({ item, desk }: { item: ItemView; desk: Desk }) {
           ) : null}
           {kind === 'thuis' ? (
             <Badge icon="home" tone="warm">
-              {t('today.home_visit')}
+              {desk.own ? term('place', 'thuis') : t('today.home_visit')}
             </Badge>
           ) : kind || place ? (
             <p className="kt-fact">
@@ -221,7 +221,7 @@ function Appointment({ item, desk }: { item: ItemView; desk: Desk }) {
 /** Seven days beside each other; below each other where there is no room. */
 function Week({ appointments, desk }: { appointments: readonly ItemView[]; desk: Desk }) {
   const words = useWords();
-  const { t, dates } = words;
+  const { t, term, dates } = words;
   const [monday, setMonday] = useState(() => daysLater(desk.today, -weekday(desk.today)));
   const days = Array.from({ length: 7 }, (_, index) => daysLater(monday, index));
   return (
@@ -249,7 +249,7 @@ function Week({ appointments, desk }: { appointments: readonly ItemView[]; desk:
                     <p dir="auto" className="kt-appointment-title">
                       {text(item, 'title') ?? t('today.only_busy')}
                     </p>
-                    {text(item, 'location_kind') === 'thuis' ? <p className="kt-quiet">{t('today.home_visit')}</p> : null}
+                    {text(item, 'location_kind') === 'thuis' ? <p className="kt-quiet">{desk.own ? term('place', 'thuis') : t('today.home_visit')}</p> : null}
                     {isCancelled(item) ? <p className="kt-quiet">{t('today.cancelled')}</p> : null}
                   </li>
                 ))}

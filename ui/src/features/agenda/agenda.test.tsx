@@ -8,7 +8,7 @@ it('lists what comes, with home visits standing out, and folds away what is over
   show('lisa', AGENDA);
   await screen.findByText('Huisbezoek wijkteam');
   expect(screen.getAllByRole('heading', { level: 2 })[0]?.textContent).toBe('Overmorgen');
-  expect(within(row('Huisbezoek wijkteam')).getByText('Huisbezoek')).toBeTruthy();
+  expect(within(row('Huisbezoek wijkteam')).getByText('Bij u thuis')).toBeTruthy();
   expect(screen.getByText('1 afspraak die voorbij is').closest('details')?.open).toBe(false);
 });
 

@@ -186,13 +186,27 @@ function labelOf(field: string, questions: readonly Question[], { t, language }:
   return asked ? t(asked.label) : (lookUp(language, `term.field.${field}`) ?? t('history.other'));
 }
 
+/** Who or what comes first; a name of ours and a bare number say nothing to anybody. */
+const FIRST = ['person_id', 'who', 'label', 'text'];
+
+function partsOf(value: object): unknown[] {
+  const parts = Object.entries(value).filter(([key, part]) => key !== 'id' && typeof part !== 'number' && part !== null);
+  const place = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
+  return parts.sort(([one], [other]) => place(one) - place(other)).map(([, part]) => part);
+}
+
 /** A value as people would say it. */
 function inWords(field: string, value: unknown, desk: Desk, kind: string, words: Words): string {
   const { t, term, dates, language } = words;
   if (value === null || value === undefined || value === '') return t('history.nothing');
   if (typeof value === 'boolean') return value ? t('people.yes') : t('people.no');
-  if (Array.isArray(value)) return value.length === 0 ? t('history.nothing') : listed(value.map((one) => inWords(field, one, desk, kind, words)), language);
-  if (typeof value === 'object') return listed(Object.values(value).map((one) => inWords(field, one, desk, kind, words)), language);
+  if (Array.isArray(value)) {
+    const said = value.map((one) => inWords(field, one, desk, kind, words));
+    if (said.length === 0) return t('history.nothing');
+    // What has parts of its own would run into its neighbours.
+    return value.some((one) => typeof one === 'object') ? said.join('; ') : listed(said, language);
+  }
+  if (typeof value === 'object') return [...new Set(partsOf(value).map((one) => inWords(field, one, desk, kind, words)))].join(', ');
   if (typeof value === 'number') return /amount|per_month|total/.test(field) ? dates.money(value) : String(value);
   if (typeof value !== 'string') return t('history.nothing');
   if (field === 'verdict') return value === 'klopt' ? t('notes.right') : value === 'klopt_niet' ? t('notes.wrong') : t('notes.say');

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { Title } from '../../components/Title';
 import type { ItemView } from '../../generated/ItemView';
 import { useWords } from '../../i18n/I18n';
@@ -11,6 +11,12 @@ import { firstName } from './names';
 /** A drawing that is as wide as it needs to be: where there is less room one moves over it, also with the keyboard. */
 function Drawing({ heading, label, width, height, children, words }: { heading: string; label: string; /** In units of the drawing; one is a pixel of ordinary letters. */ width: number; height: number; children: ReactNode; /** The same in words. */ words: ReactNode }) {
   const id = useId();
+  const room = useRef<HTMLDivElement>(null);
+  // Where there is less room, whom it is about is what one sees first.
+  useLayoutEffect(() => {
+    const [around, middle] = [room.current, room.current?.querySelector('[data-resident="true"] rect')].map((one) => one?.getBoundingClientRect());
+    if (room.current && around && middle) room.current.scrollLeft += middle.left + middle.width / 2 - around.left - around.width / 2;
+  }, [width]);
   return (
     <section className="kt-kind" aria-labelledby={id}>
       <Title level={2} id={id}>
@@ -18,7 +24,7 @@ function Drawing({ heading, label, width, height, children, words }: { heading: 
       </Title>
       <figure className="kt-card kt-drawing">
         {/* What scrolls has to be reachable without a mouse. */}
-        <div className="kt-drawing-room" tabIndex={0} role="group" aria-label={label}>
+        <div ref={room} className="kt-drawing-room" tabIndex={0} role="group" aria-label={label}>
           <svg viewBox={`0 0 ${width} ${height}`} style={{ inlineSize: `${width / 18}rem` }} role="img" aria-label={label} aria-describedby={`${id}-words`}>
             {children}
           </svg>
@@ -118,7 +124,8 @@ export function Ecogram({ desk, resident, contacts }: { desk: Desk; /** Who stan
   };
   const strength = (one: ItemView) => (text(one, 'strength') ? term('strength', text(one, 'strength') ?? '') : t('people.draw_unsaid'));
   const [w, h] = [190, 76];
-  const across = Math.max(250, (known.length * (w + 24)) / 5);
+  // One or two stand above and below: no room is needed at the sides.
+  const across = known.length <= 2 ? 0 : Math.max(250, (known.length * (w + 24)) / 5);
   const up = Math.max(150, (known.length * (h + 24)) / 4);
   const [width, height] = [2 * across + w + 24, 2 * up + h + 24];
   const middle = { x: width / 2, y: height / 2 };

@@ -21,8 +21,15 @@ export function firstNames(names: readonly string[], language: string): string {
 }
 
 /** People by first name, with "u" for the reader, who comes first. */
-export function peopleNamed(people: readonly PersonRef[], me: string | null, { t, language }: Words): string {
-  const own = people.filter((person) => person.id === me).map(() => t('action.you'));
+export function peopleNamed(people: readonly PersonRef[], me: string | null, words: Words): string {
+  const own = people.filter((person) => person.id === me).map(() => words.t('action.you'));
   const others = people.filter((person) => person.id !== me);
-  return listed([...own, ...others.map((person) => (person.name ? firstName(person.name) : t('common.unknown_person')))], language);
+  return namedAndOthers([...own, ...others.map((person) => (person.name ? firstName(person.name) : null))], words);
+}
+
+/** Names in a row, and how many more there are whose name this reader may not know. */
+export function namedAndOthers(names: readonly (string | null)[], { t, language }: Words): string {
+  const known = names.filter((name) => name !== null);
+  const count = names.length - known.length;
+  return listed(count === 0 ? known : [...known, count === 1 ? t('common.unknown_person') : t('common.unknown_people', { count })], language);
 }

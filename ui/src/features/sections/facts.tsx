@@ -3,7 +3,7 @@ import type { ItemView } from '../../generated/ItemView';
 import { useWords, type Words } from '../../i18n/I18n';
 import type { Desk } from '../edit/items';
 import { text } from '../edit/spec';
-import { capital, firstName, listed } from '../people/names';
+import { capital, firstName, namedAndOthers } from '../people/names';
 
 /** Short facts under each other; what is not known is left out. */
 export function Facts({ rows }: { rows: readonly (readonly [label: string, value: ReactNode])[] }) {
@@ -42,15 +42,14 @@ export function nameOf(desk: Desk, id: string | null): string | null {
 }
 
 /** First names in a row, with "u" for the reader. */
-export function namesOf(desk: Desk, ids: readonly string[], { t, language }: Words): string {
-  return listed(
+export function namesOf(desk: Desk, ids: readonly string[], words: Words): string {
+  return namedAndOthers(
     ids.map((id) => {
-      if (id === desk.me) return t('action.you');
+      if (id === desk.me) return words.t('action.you');
       const name = nameOf(desk, id);
-      if (name === null) return t('common.unknown_person');
-      return desk.people.some((person) => person.id === id) ? firstName(name) : name;
+      return name !== null && desk.people.some((person) => person.id === id) ? firstName(name) : name;
     }),
-    language,
+    words,
   );
 }
 

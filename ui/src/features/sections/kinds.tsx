@@ -10,6 +10,7 @@ import { Calls } from '../crisis/Calls';
 import type { Desk } from '../edit/items';
 import { at, flag, number, type Question, text, texts } from '../edit/spec';
 import { Attachments } from '../attachments/Attachments';
+import { capital } from '../people/names';
 import { dayWords, Facts, nameOf, namesOf, title, Written } from './facts';
 
 /** How one kind of item is shown, and what its form asks. */
@@ -115,7 +116,7 @@ function Quote({ item, desk }: { item: ItemView; desk: Desk }) {
   return (
     <figure className="kt-quote">
       <blockquote dir="auto">{text(item, 'quote')}</blockquote>
-      {speaker ? <figcaption>{speaker === desk.me ? t('sections.said_you') : (nameOf(desk, speaker) ?? t('common.unknown_person'))}</figcaption> : null}
+      {speaker ? <figcaption>{speaker === desk.me ? capital(t('sections.said_you')) : (nameOf(desk, speaker) ?? t('common.unknown_person'))}</figcaption> : null}
       {text(item, 'effect') ? <p dir="auto">{text(item, 'effect')}</p> : null}
     </figure>
   );
@@ -214,12 +215,12 @@ const measures: KindOnPage = {
     return (
       <>
         <Title level={3} userText>
-          {text(item, 'kind')}
+          {capital(text(item, 'kind') ?? '')}
         </Title>
         <Written>{text(item, 'what_it_means') ?? ''}</Written>
         <Facts
           rows={[
-            [t('sections.court_children'), namesOf(desk, texts(item, 'children'), words)],
+            [t('sections.court_children'), capital(namesOf(desk, texts(item, 'children'), words))],
             [t('sections.court_from'), dayWords(text(item, 'from'), desk, words)],
             [t('sections.court_until'), dayWords(text(item, 'until'), desk, words)],
             [t('sections.court_by'), nameOf(desk, text(item, 'carried_out_by'))],
@@ -245,14 +246,14 @@ const assessments: KindOnPage = {
     const own = text(item, 'rater') !== 'professional';
     return (
       <>
-        <Title level={3}>{t(own ? 'sections.scores_own' : 'sections.scores_helper', { name: nameOf(desk, text(item, 'subject')) ?? t('common.unknown_person'), day: dayWords(text(item, 'date'), desk, words) ?? '' })}</Title>
+        <Title level={3}>{t(own ? 'sections.scores_own' : text(item, 'subject')?.startsWith('h-') ? 'sections.scores_household' : 'sections.scores_helper', { name: nameOf(desk, text(item, 'subject')) ?? t('common.unknown_person'), day: dayWords(text(item, 'date'), desk, words) ?? '' })}</Title>
         <ul className="kt-scores">
           {scores.map(([domain, held]) => {
             const score = held ?? {};
             const level = LEVELS.find((one) => one === String(score.level));
             return (
               <li key={domain}>
-                <span>{term('domain', domain)}</span>
+                <span>{capital(term('domain', domain))}</span>
                 <span className="kt-score-bar" data-level={level ?? 'none'} aria-hidden="true">
                   {LEVELS.map((one) => (
                     <i key={one} data-full={level !== undefined && one <= level} />
@@ -298,7 +299,7 @@ const plan: KindOnPage = {
           [t('sections.plan_coordinator'), nameOf(desk, text(item, 'coordinator_person_id'))],
           [t('sections.plan_deputy'), nameOf(desk, text(item, 'deputy_person_id'))],
           [t('sections.plan_evaluation'), dayWords(text(item, 'evaluation_date'), desk, words)],
-          [t('sections.plan_agreed'), texts(item, 'agreed_by').length > 0 ? namesOf(desk, texts(item, 'agreed_by'), words) : null],
+          [t('sections.plan_agreed'), texts(item, 'agreed_by').length > 0 ? capital(namesOf(desk, texts(item, 'agreed_by'), words)) : null],
         ]}
       />
     );
@@ -716,7 +717,7 @@ const household: KindOnPage = {
         </Title>
         <Facts
           rows={[
-            [t('sections.household_members'), namesOf(desk, texts(item, 'members'), words)],
+            [t('sections.household_members'), capital(namesOf(desk, texts(item, 'members'), words))],
             [t('sections.household_street'), [text(item, 'address.street'), text(item, 'address.city')].filter(Boolean).join(', ')],
             [t('sections.household_housing'), text(item, 'housing')],
             [t('sections.household_pets'), texts(item, 'pets').join(', ')],
