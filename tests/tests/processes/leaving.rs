@@ -80,7 +80,12 @@ fn a_backup_that_was_asked_to_stop_leaves_neither_a_file_nor_half_of_one() {
     lisa.ask(&backup);
     let words = stage.path().join("woorden.txt");
     let all = lisa.ask(&["recovery", "words"]);
-    let all: Vec<&str> = all["words"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    let all: Vec<&str> = all["words"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_str().unwrap())
+        .collect();
     fs::write(&words, all.join(" ")).unwrap();
     let again = Home::at(stage.path().join("opnieuw"));
     let restore = [
