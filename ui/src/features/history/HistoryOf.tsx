@@ -196,7 +196,7 @@ function partsOf(value: object): unknown[] {
 }
 
 /** A value as people would say it. */
-function inWords(field: string, value: unknown, desk: Desk, kind: string, words: Words): string {
+export function inWords(field: string, value: unknown, desk: Desk, kind: string, words: Words): string {
   const { t, term, dates, language } = words;
   if (value === null || value === undefined || value === '') return t('history.nothing');
   if (typeof value === 'boolean') return value ? t('people.yes') : t('people.no');
