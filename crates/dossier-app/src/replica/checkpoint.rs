@@ -17,7 +17,7 @@ use dossier_trust::receipt;
 use dossier_trust::verdict::Waits;
 
 use super::compartment::{Compartment, OpenedChange, OpenedChanges};
-use super::document::load_document;
+use super::document::{Document, load_document};
 use super::writing::Writing;
 use crate::activity::Deed;
 use crate::contract::Fault;
@@ -44,6 +44,31 @@ pub(super) struct Rested {
     pin: OpId,
     positions: Vec<Position>,
     doc: AutoCommit,
+}
+
+/// A saved document that is the one that its pin names, and what it has to hold.
+struct Opened {
+    saved: Vec<u8>,
+    /// What each author signed last: its hash covers all that this author wrote before.
+    ends: Vec<ChangeHash>,
+    changes: u64,
+}
+
+impl Opened {
+    /// The document; none when it holds anything else than what the authors signed.
+    fn load(saved: &[u8], ends: &[ChangeHash], changes: u64) -> Option<AutoCommit> {
+        let doc = load_document(saved)?;
+        (doc.stats().num_changes == changes && doc.get_missing_deps(ends).is_empty()).then_some(doc)
+    }
+
+    /// The document as it reads. What it shows the pin says; nobody compared it with what the authors signed, unless it
+    /// had to be loaded to be read.
+    fn ahead(self) -> Option<Document> {
+        let Self { saved, ends, changes } = self;
+        let all = ends.clone();
+        Document::ahead(saved.clone(), move |saved| Self::load(saved, &all, changes))
+            .or_else(|| Some(Self::load(&saved, &ends, changes)?.into()))
+    }
 }
 
 impl Compartment {
@@ -98,30 +123,39 @@ impl Compartment {
         store: &Reader,
         generation: Option<GenerationId>,
     ) -> Result<Option<Rested>, Fault> {
+        self.with_checkpoint(store, generation, |checkpoint, pin, opened| {
+            Some(Rested {
+                pin,
+                positions: checkpoint.positions,
+                doc: Opened::load(&opened.saved, &opened.ends, opened.changes)?,
+            })
+        })
+    }
+
+    /// What `take` makes of the checkpoint of a generation; one that is not what its pin says, or of which it makes
+    /// nothing, is refused.
+    fn with_checkpoint<T>(
+        &mut self,
+        store: &Reader,
+        generation: Option<GenerationId>,
+        take: impl FnOnce(Checkpoint, OpId, Opened) -> Option<T>,
+    ) -> Result<Option<T>, Fault> {
         let Some((pin, checkpoint)) = self.checkpoint_of(generation) else {
             return Ok(None);
         };
         let (pin, checkpoint) = (*pin, checkpoint.clone());
-        match self.opened_checkpoint(store, &checkpoint)? {
-            Ok(doc) => Ok(Some(Rested {
-                pin,
-                positions: checkpoint.positions,
-                doc,
-            })),
-            Err(Unusable::Missing | Unusable::Unopened) => Ok(None),
-            Err(Unusable::TooLarge | Unusable::Forged | Unusable::Document(_)) => {
-                self.refused.insert(pin);
-                Ok(None)
-            }
+        let taken = match self.opened_checkpoint(store, &checkpoint)? {
+            Ok(opened) => take(checkpoint, pin, opened),
+            Err(Unusable::Missing | Unusable::Unopened) => return Ok(None),
+            Err(Unusable::TooLarge | Unusable::Forged | Unusable::Document(_)) => None,
+        };
+        if taken.is_none() {
+            self.refused.insert(pin);
         }
+        Ok(taken)
     }
 
-    fn opened_checkpoint(
-        &self,
-        store: &Reader,
-        checkpoint: &Checkpoint,
-    ) -> Result<Result<AutoCommit, Unusable>, Fault> {
-        // What each author signed last: its hash covers all that this author wrote before.
+    fn opened_checkpoint(&self, store: &Reader, checkpoint: &Checkpoint) -> Result<Result<Opened, Unusable>, Fault> {
         let mut ends = Vec::with_capacity(checkpoint.positions.len());
         for position in &checkpoint.positions {
             let Some(body) = store.item(position)?.and_then(|item| Some((item.header, item.body?))) else {
@@ -150,18 +184,8 @@ impl Compartment {
             |name| parts.get(name).cloned(),
             |epoch| self.keys.get(epoch),
         );
-        let saved = match saved {
-            Ok(saved) => saved,
-            Err(unusable) => return Ok(Err(unusable)),
-        };
-        let Some(doc) = load_document(&saved) else {
-            return Ok(Err(Unusable::Forged));
-        };
-        let changes: u64 = checkpoint.positions.iter().map(|position| u64::from(position.n)).sum();
-        if doc.stats().num_changes != changes || !doc.get_missing_deps(&ends).is_empty() {
-            return Ok(Err(Unusable::Forged));
-        }
-        Ok(Ok(doc))
+        let changes = checkpoint.positions.iter().map(|position| u64::from(position.n)).sum();
+        Ok(saved.map(|saved| Opened { saved, ends, changes }))
     }
 
     /// Takes the changes of which the items are not held out of a checkpoint. None when one of them could never have been
@@ -215,8 +239,8 @@ impl Compartment {
         covered
     }
 
-    /// Shows a checkpoint at once, where nothing lies beside or above it. Whether every change in it is sound is looked
-    /// at when the compartment is judged.
+    /// Shows a checkpoint at once, where nothing lies beside or above it. Whether it is what its authors signed, and every
+    /// change in it sound, is looked at when the compartment is judged.
     ///
     /// # Errors
     /// What the store says.
@@ -246,11 +270,14 @@ impl Compartment {
         if !alone {
             return Ok(false);
         }
-        let Some(rested) = self.open_checkpoint(store, current)? else {
+        let ahead = self.with_checkpoint(store, current, |checkpoint, _, opened| {
+            Some((checkpoint.positions, opened.ahead()?))
+        })?;
+        let Some((positions, doc)) = ahead else {
             return Ok(false);
         };
-        let covered = self.below(&rested.positions);
-        self.doc = rested.doc.into();
+        let covered = self.below(&positions);
+        self.doc = doc;
         self.show(store, me, covered)?;
         Ok(true)
     }

@@ -394,7 +394,7 @@ impl Compartment {
             self.applied = wanted;
             return Ok(());
         }
-        if self.applied.is_empty() || !self.applied.is_subset(&wanted) {
+        if self.applied.is_empty() || !self.applied.is_subset(&wanted) || self.doc.is_ahead() {
             self.doc = Document::default();
             self.applied.clear();
             if let Some(rested) = rested {

@@ -1,5 +1,6 @@
 //! The Automerge document of a compartment. Automerge needs longer to load a long one than everything else together:
-//! it gets a thread of its own, and until then what the document shows is read from what was saved beside it.
+//! it gets a thread of its own, and until then what the document shows is read from what was saved beside it, or from
+//! the saved bytes themselves.
 
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,6 +10,8 @@ use std::thread;
 use automerge::{AutoCommit, LoadOptions, TextEncoding};
 use dossier_model::layout::{self, DocItem};
 use dossier_store::Document as Saved;
+
+use super::contents::read_saved;
 
 /// Marks a saved document as one that this version judged, and that nothing happened to since: whatever happens to a
 /// compartment takes its saved document away in the same transaction.
@@ -22,7 +25,16 @@ const LONG: usize = 16 << 10;
 pub struct Document {
     doc: LazyLock<AutoCommit, Box<dyn FnOnce() -> AutoCommit + Send>>,
     /// The items as they were saved, until somebody may have changed them.
-    shown: Option<Vec<u8>>,
+    shown: Option<Shown>,
+    /// Nobody looked whether what it shows is what the authors wrote.
+    ahead: bool,
+}
+
+enum Shown {
+    /// By [`Document::save`].
+    Saved(Vec<u8>),
+    /// In the saved document itself.
+    Read(Vec<DocItem>),
 }
 
 impl Document {
@@ -43,8 +55,27 @@ impl Document {
         };
         Some(Self {
             doc: LazyLock::new(doc),
-            shown: Some(shown),
+            shown: Some(Shown::Saved(shown)),
+            ahead: false,
         })
+    }
+
+    /// Shows what is in an uncompressed saved document of bounded size before anybody loaded it. None when only a load
+    /// can tell. Whoever asks for more gets what `load` makes of it; nothing, if that is not what it should be.
+    #[must_use]
+    pub fn ahead(saved: Vec<u8>, load: impl FnOnce(&[u8]) -> Option<AutoCommit> + Send + 'static) -> Option<Self> {
+        let items = read_saved(&saved)?;
+        Some(Self {
+            doc: LazyLock::new(Box::new(move || load(&saved).unwrap_or_else(new_document))),
+            shown: Some(Shown::Read(items)),
+            ahead: true,
+        })
+    }
+
+    /// True for one that was made by [`Self::ahead`].
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        self.ahead
     }
 
     /// The document and what it shows, to be kept.
@@ -65,11 +96,12 @@ impl Document {
     /// The items in it.
     #[must_use]
     pub fn items(&self) -> Vec<DocItem> {
-        let saved = self.shown.as_deref().map(ciborium::from_reader);
-        match saved {
-            Some(Ok(items)) => items,
-            Some(Err(_)) | None => layout::read(&**self).items,
-        }
+        let shown = match &self.shown {
+            Some(Shown::Saved(saved)) => ciborium::from_reader(saved.as_slice()).ok(),
+            Some(Shown::Read(items)) => Some(items.clone()),
+            None => None,
+        };
+        shown.unwrap_or_else(|| layout::read(&**self).items)
     }
 }
 
@@ -84,6 +116,7 @@ impl From<AutoCommit> for Document {
         Self {
             doc: LazyLock::new(Box::new(move || doc)),
             shown: None,
+            ahead: false,
         }
     }
 }
@@ -179,6 +212,21 @@ mod tests {
         let again = Document::of(saved).unwrap();
         assert_eq!(again.items(), items);
         assert_eq!(layout::read(&*again).items, items);
+    }
+
+    #[test]
+    fn shows_what_is_in_the_bytes_and_gives_more_only_when_it_is_what_it_should_be() {
+        let mut written = of_two_writers();
+        let items = written.items();
+        let plain = written.deref_mut().save_nocompress();
+        let ahead = Document::ahead(plain.clone(), load_document).unwrap();
+        assert!(ahead.is_ahead());
+        assert_eq!(ahead.items(), items);
+        assert_eq!(layout::read(&*ahead).items, items);
+        let forged = Document::ahead(plain.clone(), |_| None).unwrap();
+        assert_eq!(forged.items(), items);
+        assert!(layout::read(&*forged).items.is_empty());
+        assert!(Document::ahead(plain[..plain.len() - 1].to_vec(), load_document).is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod checkpoint;
 pub mod compartment;
 mod compartments;
 pub mod content;
+pub mod contents;
 pub mod document;
 mod erasing;
 pub(crate) mod files;

@@ -241,6 +241,7 @@ impl Dossier {
             .entry(compartment)
             .or_insert_with(|| Compartment::new(self.id, compartment));
         let mut before = held.doc.get_heads();
+        let mut follows = false;
         let generation = held.verdict.generation();
         let records: BTreeSet<_> = held.records.keys().copied().collect();
         let bare = sound.loose.is_empty() && sound.filled.is_empty();
@@ -265,6 +266,7 @@ impl Dossier {
             held.judge(store, me, &self.part.consent)?;
         } else {
             held.doc.update_diff_cursor();
+            follows = true;
             held.take(store, me, &self.part.consent, &content)?;
         }
         // What waits outside may be what this device promised to let in, or the other side of a fork.
@@ -280,7 +282,7 @@ impl Dossier {
             before.clear();
         }
         let mut lines = self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms);
-        if let Some(held) = self.compartments.get_mut(&compartment) {
+        if follows && let Some(held) = self.compartments.get_mut(&compartment) {
             held.doc.reset_diff_cursor();
         }
         lines.extend(self.lines_of_receipts(me, &compartment, &sound.receipts));

@@ -20,22 +20,24 @@
 mod again;
 mod inverse;
 mod lists;
+mod source;
 mod steps;
 mod touched;
 mod write;
 
 pub use again::made;
 pub use inverse::inverse;
+pub use source::{Entry, Source};
 pub use steps::{Step, before, steps};
 pub use touched::{Touch, touched};
 pub use write::{Edit, EditError, MAX_CHANGE_BYTES, MAX_CHANGE_OPS, MAX_TEXT, Written, apply};
 
-use automerge::iter::MapRange;
-use automerge::{ChangeHash, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as Cell};
+use automerge::{ChangeHash, ObjType, Prop, ReadDoc, ScalarValue, Value as Cell};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use crate::item::{Item, is_item_id};
+use source::Doc;
 
 /// Strings of more bytes than this are kept as text whatever their field.
 pub const LONG_STRING: usize = 2_000;
@@ -95,14 +97,19 @@ pub fn is_prose(kind: &str, path: &[String]) -> bool {
 
 /// Reads all items of a compartment's document.
 pub fn read(doc: &impl ReadDoc) -> Reading {
-    let mut reader = Reader::now(doc);
+    read_from(&Doc::now(doc))
+}
+
+/// Reads all items, from whatever says what stands where.
+pub fn read_from(source: &impl Source) -> Reading {
+    let mut reader = Reader::of(source);
     let mut items = Vec::new();
-    for entry in doc.map_range(ROOT, ..) {
+    for entry in source.map(&source.root()) {
         let Some(id) = entry.key.strip_prefix(ITEM_KEY).filter(|id| is_item_id(id)) else {
             reader.skip();
             continue;
         };
-        match reader.entry(id, &entry.value.clone().into(), &entry.id(), entry.conflict) {
+        match reader.entry(id, &entry.cell, &entry.at, entry.conflict) {
             Some(item) => items.push(item),
             None => reader.skip(),
         }
@@ -113,16 +120,13 @@ pub fn read(doc: &impl ReadDoc) -> Reading {
 
 /// Reads one item; none when there is no such item or it is of an unexpected shape.
 pub fn read_item(doc: &impl ReadDoc, id: &str) -> Option<DocItem> {
-    Reader::now(doc).at_root(id)
+    Reader::of(&Doc::now(doc)).at_root(id)
 }
 
 /// The same, as it stood for whoever had exactly these changes and what they depend on.
 pub fn read_item_at(doc: &impl ReadDoc, id: &str, heads: &[ChangeHash]) -> Option<DocItem> {
-    let reader = Reader {
-        heads: Some(heads),
-        ..Reader::now(doc)
-    };
-    reader.at_root(id)
+    let heads = Some(heads);
+    Reader::of(&Doc { doc, heads }).at_root(id)
 }
 
 fn item_key(id: &str) -> String {
@@ -142,50 +146,24 @@ fn from_key(key: &str) -> &str {
     key.strip_prefix('\u{1}').unwrap_or(key)
 }
 
-struct Reader<'d, D> {
-    doc: &'d D,
-    /// As it stood after these changes; none: as it is.
-    heads: Option<&'d [ChangeHash]>,
+struct Reader<'s, S> {
+    source: &'s S,
     odd: u32,
 }
 
-impl<'d, D: ReadDoc> Reader<'d, D> {
-    fn now(doc: &'d D) -> Self {
-        Self {
-            doc,
-            heads: None,
-            odd: 0,
-        }
+impl<'s, S: Source> Reader<'s, S> {
+    fn of(source: &'s S) -> Self {
+        Self { source, odd: 0 }
     }
 
-    fn get(&self, object: &ObjId, prop: impl Into<Prop>) -> Option<(Cell<'d>, ObjId)> {
-        let found = match self.heads {
-            Some(heads) => self.doc.get_at(object, prop, heads),
-            None => self.doc.get(object, prop),
-        };
-        found.ok()?
-    }
-
-    fn get_all(&self, object: &ObjId, prop: impl Into<Prop>) -> Vec<(Cell<'d>, ObjId)> {
-        let found = match self.heads {
-            Some(heads) => self.doc.get_all_at(object, prop, heads),
-            None => self.doc.get_all(object, prop),
-        };
-        found.unwrap_or_default()
-    }
-
-    fn text(&self, object: &ObjId) -> Option<String> {
-        let found = match self.heads {
-            Some(heads) => self.doc.text_at(object, heads),
-            None => self.doc.text(object),
-        };
-        found.ok()
+    fn get(&self, object: &S::At, key: &str) -> Option<(Cell<'s>, S::At)> {
+        self.source.all(object, &key.into()).pop()
     }
 
     fn at_root(mut self, id: &str) -> Option<DocItem> {
-        let key = item_key(id);
-        let (cell, object) = self.get(&ROOT, key.as_str())?;
-        let conflict = self.get_all(&ROOT, key.as_str()).len() > 1;
+        let mut all = self.source.all(&self.source.root(), &item_key(id).into());
+        let conflict = all.len() > 1;
+        let (cell, object) = all.pop()?;
         self.entry(id, &cell, &object, conflict)
     }
 
@@ -193,13 +171,13 @@ impl<'d, D: ReadDoc> Reader<'d, D> {
         self.odd = self.odd.saturating_add(1);
     }
 
-    fn entry(&mut self, id: &str, cell: &Cell<'_>, object: &ObjId, conflict: bool) -> Option<DocItem> {
+    fn entry(&mut self, id: &str, cell: &Cell<'_>, object: &S::At, conflict: bool) -> Option<DocItem> {
         let mut also_said = Vec::new();
         let item = self.item(id, cell, object, &mut also_said)?;
         if conflict {
             // The same id made twice at once: the other whole item is what was also said.
             let mut values = Vec::new();
-            for (other, other_object) in self.get_all(&ROOT, item_key(id)) {
+            for (other, other_object) in self.source.all(&self.source.root(), &item_key(id).into()) {
                 if other_object == *object {
                     continue;
                 }
@@ -221,36 +199,28 @@ impl<'d, D: ReadDoc> Reader<'d, D> {
         Some(DocItem { item, also_said })
     }
 
-    fn item(&mut self, id: &str, cell: &Cell<'_>, object: &ObjId, said: &mut Vec<AlsoSaid>) -> Option<Item> {
+    fn item(&mut self, id: &str, cell: &Cell<'_>, object: &S::At, said: &mut Vec<AlsoSaid>) -> Option<Item> {
         if !matches!(cell, Cell::Object(ObjType::Map)) {
             return None;
         }
         let (mut kind, mut order, mut source, mut from, mut fields) = (None, None, None, None, None);
         // One walk: looking for each key by itself takes several times as long.
-        for entry in self.entries(object) {
-            let cell: Cell<'_> = entry.value.clone().into();
+        for entry in self.source.map(object) {
             match entry.key.as_ref() {
-                KIND => kind = self.string(&cell, &entry.id()),
-                ORDER => order = number(&cell),
-                SOURCE => source = self.string(&cell, &entry.id()),
-                FROM => from = self.string(&cell, &entry.id()),
-                FIELDS => fields = Some((cell, entry.id(), entry.conflict)),
+                KIND => kind = self.string(&entry.cell, &entry.at),
+                ORDER => order = number(&entry.cell),
+                SOURCE => source = self.string(&entry.cell, &entry.at),
+                FROM => from = self.string(&entry.cell, &entry.at),
+                FIELDS => fields = Some(entry),
                 _ => {}
             }
         }
         let kind = kind?;
-        let (fields_cell, fields_object, conflict) = fields?;
+        let held = fields?;
         let mut path = Vec::new();
-        let fields = self.value(&fields_cell, &fields_object, &mut path, &mut Some(said))?;
-        if conflict {
-            self.losers(
-                object,
-                Prop::Map(FIELDS.to_owned()),
-                &fields_object,
-                &fields,
-                &path,
-                said,
-            );
+        let fields = self.value(&held.cell, &held.at, &mut path, &mut Some(said))?;
+        if held.conflict {
+            self.losers(object, &FIELDS.into(), &held.at, &fields, &path, said);
         }
         Some(Item {
             id: id.to_owned(),
@@ -262,26 +232,18 @@ impl<'d, D: ReadDoc> Reader<'d, D> {
         })
     }
 
-    /// What stands in a map.
-    fn entries(&self, map: &ObjId) -> MapRange<'d> {
-        match self.heads {
-            Some(heads) => self.doc.map_range_at(map, .., heads),
-            None => self.doc.map_range(map, ..),
-        }
-    }
-
-    fn string_at(&self, object: &ObjId, key: &str) -> Option<String> {
+    fn string_at(&self, object: &S::At, key: &str) -> Option<String> {
         let (cell, at) = self.get(object, key)?;
         self.string(&cell, &at)
     }
 
-    fn number_at(&self, object: &ObjId, key: &str) -> Option<f64> {
+    fn number_at(&self, object: &S::At, key: &str) -> Option<f64> {
         number(&self.get(object, key)?.0)
     }
 
-    fn string(&self, cell: &Cell<'_>, at: &ObjId) -> Option<String> {
+    fn string(&self, cell: &Cell<'_>, at: &S::At) -> Option<String> {
         match cell {
-            Cell::Object(ObjType::Text) => self.text(at),
+            Cell::Object(ObjType::Text) => self.source.text(at),
             Cell::Scalar(scalar) => scalar.as_str().map(str::to_owned),
             Cell::Object(ObjType::Map | ObjType::List | ObjType::Table) => None,
         }
@@ -290,15 +252,15 @@ impl<'d, D: ReadDoc> Reader<'d, D> {
     /// The losing values at one place, into `said`.
     fn losers(
         &mut self,
-        object: &ObjId,
-        prop: Prop,
-        winner: &ObjId,
+        object: &S::At,
+        place: &Prop,
+        winner: &S::At,
         won: &Value,
         path: &[String],
         said: &mut Vec<AlsoSaid>,
     ) {
         let mut values = Vec::new();
-        for (cell, at) in self.get_all(object, prop) {
+        for (cell, at) in self.source.all(object, place) {
             if at == *winner {
                 continue;
             }
@@ -321,7 +283,7 @@ impl<'d, D: ReadDoc> Reader<'d, D> {
     fn value(
         &mut self,
         cell: &Cell<'_>,
-        at: &ObjId,
+        at: &S::At,
         path: &mut Vec<String>,
         said: &mut Option<&mut Vec<AlsoSaid>>,
     ) -> Option<Value> {
@@ -337,18 +299,16 @@ impl<'d, D: ReadDoc> Reader<'d, D> {
                 }
                 value
             }
-            Cell::Object(ObjType::Text) => self.text(at).map(Value::String),
+            Cell::Object(ObjType::Text) => self.source.text(at).map(Value::String),
             Cell::Object(ObjType::Map | ObjType::Table) => {
                 let mut map = Map::new();
-                for entry in self.entries(at) {
-                    let child = entry.id();
+                for entry in self.source.map(at) {
                     path.push(from_key(&entry.key).to_owned());
-                    let read = self.value(&entry.value.clone().into(), &child, path, said);
-                    if let Some(value) = read {
+                    if let Some(value) = self.value(&entry.cell, &entry.at, path, said) {
                         if entry.conflict
                             && let Some(said) = said.as_deref_mut()
                         {
-                            self.losers(at, Prop::Map(entry.key.to_string()), &child, &value, path, said);
+                            self.losers(at, &entry.key.as_ref().into(), &entry.at, &value, path, said);
                         }
                         map.insert(from_key(&entry.key).to_owned(), value);
                     }
@@ -358,19 +318,13 @@ impl<'d, D: ReadDoc> Reader<'d, D> {
             }
             Cell::Object(ObjType::List) => {
                 let mut list = Vec::new();
-                let (doc, heads) = (self.doc, self.heads);
-                let entries = match heads {
-                    Some(heads) => doc.list_range_at(at, .., heads),
-                    None => doc.list_range(at, ..),
-                };
-                for entry in entries {
-                    let child = entry.id();
-                    path.push(entry.index.to_string());
-                    if let Some(value) = self.value(&entry.value.clone().into(), &child, path, said) {
+                for (index, entry) in self.source.list(at).enumerate() {
+                    path.push(index.to_string());
+                    if let Some(value) = self.value(&entry.cell, &entry.at, path, said) {
                         if entry.conflict
                             && let Some(said) = said.as_deref_mut()
                         {
-                            self.losers(at, Prop::Seq(entry.index), &child, &value, path, said);
+                            self.losers(at, &index.into(), &entry.at, &value, path, said);
                         }
                         list.push(value);
                     }

@@ -7,6 +7,7 @@ use automerge::{
 use serde_json::Value;
 
 use super::lists::{Step, steps};
+use super::source::Doc;
 use super::{FIELDS, FROM, KIND, LONG_STRING, MAX_DEPTH, ORDER, Reader, SOURCE, is_prose, item_key, to_key};
 use crate::item::{Item, is_item_id};
 
@@ -294,14 +295,14 @@ impl<'d> Writer<'d> {
         let Some((automerge::Value::Object(ObjType::Map), object)) = found else {
             return Err(EditError::UnknownItem.into());
         };
-        let kind = Reader::now(&*self.doc)
+        let kind = Reader::of(&Doc::now(&*self.doc))
             .string_at(&object, KIND)
             .ok_or(EditError::UnknownItem)?;
         Ok((object, kind))
     }
 
     fn order(&mut self, object: &ObjId, order: Option<f64>) -> Result<(), Stop> {
-        let now = Reader::now(&*self.doc).number_at(object, ORDER);
+        let now = Reader::of(&Doc::now(&*self.doc)).number_at(object, ORDER);
         if now == order {
             return Ok(());
         }
@@ -597,10 +598,10 @@ impl<'d> Writer<'d> {
         let length = self.doc.length(at);
         let mut old = Vec::with_capacity(length);
         for index in 0..length {
-            let read = self
-                .doc
-                .get(at, index)?
-                .and_then(|(cell, child)| Reader::now(&*self.doc).value(&cell, &child, &mut path.clone(), &mut None));
+            let read = self.doc.get(at, index)?.and_then(|(cell, child)| {
+                let doc = Doc::now(&*self.doc);
+                Reader::of(&doc).value(&cell, &child, &mut path.clone(), &mut None)
+            });
             old.push(read);
         }
         let mut position = 0;

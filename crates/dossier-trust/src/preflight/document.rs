@@ -25,19 +25,58 @@ pub struct DocumentExtent {
     pub ops: u32,
 }
 
-/// Walks one uncompressed document chunk. Work is linear in the bytes; nothing is expanded.
-///
-/// # Errors
-///
-/// The first rule that the bytes break: not a document chunk or not the only one, a compressed column, a column of more
-/// than `max_rows` rows, or texts and values that would take more than 256 MiB.
-pub fn walk_document(bytes: &[u8], max_rows: u32) -> Result<DocumentExtent, Refusal> {
+/// The parts of a document chunk that anything is read from.
+pub(super) struct Chunk<'a> {
+    /// Who wrote in it, by the numbers that its columns give them.
+    pub(super) actors: Vec<&'a [u8]>,
+    changes: Vec<Column<'a>>,
+    pub(super) ops: Vec<Column<'a>>,
+}
+
+/// A column by its specification.
+pub(super) type Column<'a> = (u64, &'a [u8]);
+
+impl<'a> Chunk<'a> {
+    /// Takes apart the data behind the header of a document chunk.
+    fn read(data: &'a [u8]) -> Result<Self, Refusal> {
+        let mut reader = Reader::new(data);
+        let count = reader.size()?;
+        let mut actors = Vec::with_capacity(count);
+        for _ in 0..count {
+            actors.push(reader.prefixed()?);
+        }
+        let heads = reader.size()?;
+        reader.take(heads.checked_mul(HASH).ok_or(Refusal::Truncated)?)?;
+        let changes = read_layout(&mut reader)?;
+        let ops = read_layout(&mut reader)?;
+        let changes = read_columns(&mut reader, &changes)?;
+        let ops = read_columns(&mut reader, &ops)?;
+        for _ in 0..heads {
+            reader.uleb()?;
+        }
+        if !reader.is_empty() {
+            return Err(Refusal::ExtraBytes);
+        }
+        Ok(Self { actors, changes, ops })
+    }
+
+    /// The only chunk in these bytes, without a look at its checksum.
+    pub(super) fn of(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        Self::read(open_chunk(bytes)?.data)
+    }
+}
+
+struct Opened<'a> {
+    checksum: &'a [u8],
+    data: &'a [u8],
+}
+
+fn open_chunk(bytes: &[u8]) -> Result<Opened<'_>, Refusal> {
     let mut chunk = Reader::new(bytes);
     if chunk.take(MAGIC.len()).map_err(|_| Refusal::NotAChunk)? != MAGIC {
         return Err(Refusal::NotAChunk);
     }
     let checksum = chunk.take(4)?;
-    let hash = Sha256::digest(bytes.get(8..).unwrap_or_default());
     if chunk.byte()? != DOCUMENT_CHUNK {
         return Err(Refusal::ChunkType);
     }
@@ -45,27 +84,24 @@ pub fn walk_document(bytes: &[u8], max_rows: u32) -> Result<DocumentExtent, Refu
     if !chunk.is_empty() {
         return Err(Refusal::ExtraBytes);
     }
-    if !hash.starts_with(checksum) {
+    Ok(Opened { checksum, data })
+}
+
+/// Walks one uncompressed document chunk. Work is linear in the bytes; nothing is expanded.
+///
+/// # Errors
+///
+/// The first rule that the bytes break: not a document chunk or not the only one, a compressed column, a column of more
+/// than `max_rows` rows, or texts and values that would take more than 256 MiB.
+pub fn walk_document(bytes: &[u8], max_rows: u32) -> Result<DocumentExtent, Refusal> {
+    let opened = open_chunk(bytes)?;
+    if !Sha256::digest(bytes.get(8..).unwrap_or_default()).starts_with(opened.checksum) {
         return Err(Refusal::Checksum);
     }
-    let mut reader = Reader::new(data);
-    let actors = reader.size()?;
-    for _ in 0..actors {
-        reader.prefixed()?;
-    }
-    let heads = reader.size()?;
-    reader.take(heads.checked_mul(HASH).ok_or(Refusal::Truncated)?)?;
-    let changes = read_layout(&mut reader)?;
-    let ops = read_layout(&mut reader)?;
+    let chunk = Chunk::read(opened.data)?;
     // The actor of every change; the action of every operation.
-    let changes = walk_columns(&mut reader, &changes, 0x01, max_rows)?;
-    let ops = walk_columns(&mut reader, &ops, 0x42, max_rows)?;
-    for _ in 0..heads {
-        reader.uleb()?;
-    }
-    if !reader.is_empty() {
-        return Err(Refusal::ExtraBytes);
-    }
+    let changes = walk_columns(&chunk.changes, 0x01, max_rows)?;
+    let ops = walk_columns(&chunk.ops, 0x42, max_rows)?;
     Ok(DocumentExtent { changes, ops })
 }
 
@@ -88,16 +124,17 @@ fn read_layout(reader: &mut Reader<'_>) -> Result<Vec<(u64, usize)>, Refusal> {
     Ok(columns)
 }
 
+fn read_columns<'a>(reader: &mut Reader<'a>, layout: &[(u64, usize)]) -> Result<Vec<Column<'a>>, Refusal> {
+    layout
+        .iter()
+        .map(|(spec, len)| Ok((*spec, reader.take(*len)?)))
+        .collect()
+}
+
 /// Walks the columns. How many rows the one named `counted` has.
-fn walk_columns(
-    reader: &mut Reader<'_>,
-    columns: &[(u64, usize)],
-    counted: u64,
-    max_rows: u32,
-) -> Result<u32, Refusal> {
+fn walk_columns(columns: &[Column<'_>], counted: u64, max_rows: u32) -> Result<u32, Refusal> {
     let mut rows = 0;
-    for (spec, len) in columns {
-        let column = reader.take(*len)?;
+    for (spec, column) in columns {
         let here = walk_column(column, spec & 7, max_rows)?;
         if *spec == counted {
             rows = here;
@@ -177,6 +214,7 @@ mod tests {
     use automerge::transaction::Transactable;
     use automerge::{AutoCommit, ObjType, ROOT};
 
+    use super::super::{Contents, Made};
     use super::*;
 
     fn document() -> AutoCommit {
@@ -277,7 +315,11 @@ mod tests {
                 let mut other = plain.clone();
                 other[at] ^= flip;
                 let _ = walk_document(&other, 100_000);
-                let _ = walk_document(&chunk(&other[12..]), 100_000);
+                let whole = chunk(&other[12..]);
+                let _ = walk_document(&whole, 100_000);
+                if let Ok(contents) = Contents::read(&whole, 100_000) {
+                    contents.places(Made::ROOT).for_each(drop);
+                }
             }
         }
     }

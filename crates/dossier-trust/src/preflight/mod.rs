@@ -18,6 +18,7 @@
 mod causal;
 mod change;
 mod codec;
+mod contents;
 mod document;
 mod index;
 mod reader;
@@ -25,6 +26,7 @@ mod runs;
 
 pub use change::{Inspected, inspect};
 pub use codec::{pack, pack_document, unpack, unpack_document};
+pub use contents::{Contents, Made, Put, Standing};
 pub use document::{DocumentExtent, walk_document};
 pub use index::OpIndex;
 
