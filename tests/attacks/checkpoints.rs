@@ -1,8 +1,11 @@
 //! A checkpoint that is not what its pin says. The thief has the resident's laptop, so the pin counts; whoever has
-//! nothing yet is shown only what the authors signed, and whoever has everything loses nothing.
+//! nothing yet is shown what the authors signed and nothing else, but for the moment in which it is looked into, and
+//! whoever has everything loses nothing.
 
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, AutoCommit, ROOT, TextEncoding};
+use automerge::{ActorId, AutoCommit, ROOT, ReadDoc, TextEncoding};
+use dossier_model::Item;
+use dossier_model::layout::{Edit, apply};
 use dossier_store::{Store, StoreError, keyfile};
 use dossier_trust::ids::{ChainId, CompartmentId};
 use dossier_trust::item::{Kind, Lane, Position};
@@ -37,16 +40,27 @@ fn without_plan(stage: &Stage, who: &str) -> TempDir {
     folder
 }
 
-/// As many changes by the same actors, and none of them theirs.
+/// As many changes by the same actors, and none of them theirs: a goal of which the title is something else each time.
 fn forged(ends: &[Position]) -> Vec<u8> {
     let mut doc = AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint);
+    let mut count = 0;
     for end in ends {
         doc.set_actor(ActorId::from(end.chain.0.as_slice()));
         for _ in 0..end.n {
-            doc.put(ROOT, "i/g-2", FALSE).unwrap();
-            doc.commit();
+            count += 1;
+            let fields = json!({"title": format!("{FALSE} {count}")});
+            let edit = match count {
+                1 => Edit::Add(Item::new("g-2", "goals", fields)),
+                _ => Edit::Set {
+                    id: "g-2".into(),
+                    path: Vec::new(),
+                    value: fields,
+                },
+            };
+            apply(&mut doc, &[edit], 0).unwrap();
         }
     }
+    assert_eq!(u64::from(count), doc.stats().num_changes);
     doc.save_nocompress()
 }
 

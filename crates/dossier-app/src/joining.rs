@@ -355,9 +355,12 @@ impl App {
         };
         inner.with_home(|home| home.joined(ticket, &terms, &join, state))?;
         granted?;
-        let _ = stream.close(STEP).await;
-        self.sync_with(|peer| peer.device == ticket.inviter.device, within)
-            .await?;
+        // That they know it was heard is nothing to wait for.
+        let (_, synced) = tokio::join!(
+            stream.close(STEP),
+            self.sync_with(|peer| peer.device == ticket.inviter.device, within)
+        );
+        synced?;
         inner.with_home(|home| home.card(&ticket.dossier))
     }
 }

@@ -232,12 +232,14 @@ impl Inner {
             spoken.as_ref().is_some_and(|decision| decision.granted)
         };
         let word = if granted {
-            remember()?;
             vec![MEMBER_GRANTED]
         } else {
             message(MEMBER_REFUSED, Turned::Refused.word().as_bytes())
         };
         let _ = stream.send(&word, STEP).await;
+        if granted {
+            remember()?;
+        }
         let _ = stream.close(STEP).await;
         Ok(())
     }

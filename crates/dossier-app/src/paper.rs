@@ -237,12 +237,13 @@ impl Home {
         self.report_taken(&id, section)
     }
 
-    /// What this reader sees of a dossier. With `section`, refused to whoever may not see its content.
+    /// What this reader sees of a dossier, for what leaves the vault. With `section`, refused to whoever may not see its
+    /// content.
     ///
     /// # Errors
     /// [`crate::contract::FaultCode::NotAllowed`], [`crate::contract::FaultCode::NotFound`].
     pub(crate) fn copy_of(&mut self, id: &DossierId, section: Option<&str>) -> Result<Copy, Fault> {
-        self.dossier(id)?;
+        self.looked_behind(id)?;
         let me = self.me()?;
         let dossier = self.dossiers.get(id).ok_or_else(|| Fault::not_found("dossier"))?;
         if let Some(section) = section {

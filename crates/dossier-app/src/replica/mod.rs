@@ -312,6 +312,20 @@ impl Home {
         Ok(dossier)
     }
 
+    /// A dossier in which everything that shows was written by those who are said to have written it: for what leaves the
+    /// vault. A page may show a checkpoint a moment before that is known.
+    ///
+    /// # Errors
+    /// As [`Self::dossier`].
+    pub(crate) fn looked_behind(&mut self, id: &DossierId) -> Result<&mut Dossier, Fault> {
+        let ahead = |compartment: &Compartment| compartment.doc.is_ahead();
+        if self.dossier(id)?.compartments.values().any(ahead) {
+            self.judged(id)?;
+            self.rest_on_checkpoints(id)?;
+        }
+        self.dossier(id)
+    }
+
     /// Forgets what is in memory of a dossier, so that the next look reads the store: after a step that failed.
     pub(crate) fn reload(&mut self, id: &DossierId) {
         self.dossiers.remove(id);
