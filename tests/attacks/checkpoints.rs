@@ -43,7 +43,7 @@ fn without_plan(stage: &Stage, who: &str) -> TempDir {
 /// As many changes by the same actors, and none of them theirs: a goal of which the title is something else each time.
 fn forged(ends: &[Position]) -> Vec<u8> {
     let mut doc = AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint);
-    let mut count = 0;
+    let mut count = 0_u32;
     for end in ends {
         doc.set_actor(ActorId::from(end.chain.0.as_slice()));
         for _ in 0..end.n {

@@ -416,8 +416,8 @@ impl Dossier {
 impl Writing<'_> {
     /// Puts somebody who is new among the people, and keeps the card they filled in under `mark`.
     pub(crate) fn introduce(&mut self, terms: &Terms, card: &Card, mark: &str) -> Result<(), Fault> {
-        let view = self.dossier.view();
-        if view.item(&terms.person).is_none() {
+        let dossier = &*self.dossier;
+        if dossier.knows_nothing_of(&terms.person) || dossier.view().item(&terms.person).is_none() {
             let netwerk = self.dossier.id_at(&Place::wat(standard("netwerk")?))?;
             let professional = card.organisation.is_some();
             let fields = json!({

@@ -315,6 +315,20 @@ struct Target {
     own_record: bool,
 }
 
+/// True when a record is this item, or says something about it.
+fn says_of(compartment: &Compartment, id: &str) -> bool {
+    compartment.records.values().any(|record| match &record.content {
+        Content::Model(RecordContent::Item(item)) => item.id == id,
+        Content::Model(
+            RecordContent::Reaction { target, .. }
+            | RecordContent::Update { target, .. }
+            | RecordContent::Seen { target, .. }
+            | RecordContent::Removed { target },
+        ) => target == id,
+        Content::About(_) | Content::SaidAgain(_) | Content::Unknown => false,
+    })
+}
+
 impl Dossier {
     /// An item, where it lies and whose it is.
     fn target(&self, me: &PrincipalId, id: &str) -> Result<Target, Fault> {
@@ -345,16 +359,7 @@ impl Dossier {
                 continue;
             }
             let Some(place) = compartment.place() else { continue };
-            let said = compartment.records.values().any(|record| match &record.content {
-                Content::Model(RecordContent::Item(item)) => item.id == id,
-                Content::Model(
-                    RecordContent::Reaction { target, .. }
-                    | RecordContent::Update { target, .. }
-                    | RecordContent::Seen { target, .. }
-                    | RecordContent::Removed { target },
-                ) => target == id,
-                Content::About(_) | Content::SaidAgain(_) | Content::Unknown => false,
-            });
+            let said = says_of(compartment, id);
             let held = layout::read_item(&*compartment.doc, id);
             if said || (held.is_some() && found.is_some()) {
                 return None;
@@ -368,6 +373,12 @@ impl Dossier {
             records: Vec::new(),
         };
         assemble(&[alone], &BTreeMap::new()).item(id).cloned()
+    }
+
+    /// Nothing here is this item or says anything about it, and that is surely so without putting everything together.
+    pub(crate) fn knows_nothing_of(&self, id: &str) -> bool {
+        let mut all = self.compartments.values();
+        all.all(|one| !says_of(one, id) && layout::read_item(&*one.doc, id).is_none())
     }
 
     /// Devices of the named people, as far as this reader knows them in a compartment.

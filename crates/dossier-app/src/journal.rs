@@ -100,7 +100,7 @@ impl Home {
             return Ok(());
         }
         let at_ms = self.now_ms();
-        self.write(id, |writing| {
+        self.jot_down(id, |writing| {
             for (compartment, section) in new {
                 let statement = Statement {
                     deed: Reported::Opened,
@@ -130,7 +130,7 @@ impl Home {
             .values()
             .find(|held| !held.keys.is_empty())
             .map(|held| held.id);
-        self.write(id, |writing| {
+        self.jot_down(id, |writing| {
             if let (false, Some(carrier)) = (own, carrier) {
                 let statement = Statement {
                     deed: Reported::Refused,

@@ -239,6 +239,10 @@ impl Inner {
         let _ = stream.send(&word, STEP).await;
         if granted {
             remember()?;
+            // They call as soon as they have heard it.
+            if let Ok(network) = self.network() {
+                let _ = network.expect(from, addresses);
+            }
         }
         let _ = stream.close(STEP).await;
         Ok(())
@@ -746,14 +750,17 @@ impl App {
                 .unwrap_or_else(PoisonError::into_inner)
                 .remove(&name)
         };
+        let mut heard = false;
         for decide in [entry.decision.take(), again.and_then(|again| again.decision)]
             .into_iter()
             .flatten()
         {
-            let _ = decide.send(inner.decided(true));
+            heard |= decide.send(inner.decided(true)).is_ok();
         }
-        // Who waited as a stranger is known now.
-        let _ = self.connect_all(|_| false);
+        if !heard {
+            // Who waited as a stranger is known now.
+            let _ = self.connect_all(|_| false);
+        }
         Ok(person)
     }
 }

@@ -67,7 +67,26 @@ impl Home {
         id: &DossierId,
         draft: impl FnOnce(&mut Writing<'_>) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        let (drafted, out) = self.draft(id, draft)?;
+        let drafted = self.draft(id, draft)?;
+        self.finish(id, drafted)
+    }
+
+    /// As [`Self::write`], for what no verdict bears on: lines in the log, and receipts. What is only shown so far is not
+    /// judged for it, so nobody who looks has to wait.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(crate) fn jot_down<R>(
+        &mut self,
+        id: &DossierId,
+        draft: impl FnOnce(&mut Writing<'_>) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        self.dossier(id)?;
+        let drafted = self.draft_as_it_is(id, draft)?;
+        self.finish(id, drafted)
+    }
+
+    fn finish<R>(&mut self, id: &DossierId, (drafted, out): (Result<R, Fault>, Outbox)) -> Result<R, Fault> {
         let done = drafted.and_then(|answer| self.commit(id, out).map(|()| answer));
         if done.is_err() {
             self.reload(id);
@@ -82,6 +101,14 @@ impl Home {
         draft: impl FnOnce(&mut Writing<'_>) -> Result<R, Fault>,
     ) -> Result<(Result<R, Fault>, Outbox), Fault> {
         self.judged(id)?;
+        self.draft_as_it_is(id, draft)
+    }
+
+    fn draft_as_it_is<R>(
+        &mut self,
+        id: &DossierId,
+        draft: impl FnOnce(&mut Writing<'_>) -> Result<R, Fault>,
+    ) -> Result<(Result<R, Fault>, Outbox), Fault> {
         let now_ms = self.now_ms();
         let (Some(me), Some(dossier)) = (self.me.as_ref(), self.dossiers.get_mut(id)) else {
             return Err(Fault::new(FaultCode::NoProfile));

@@ -45,6 +45,8 @@ const MAX_HANDSHAKES: usize = 64;
 const SIMULTANEOUS: Duration = Duration::from_secs(5);
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 const LAST_BACKOFF: Duration = Duration::from_secs(60);
+/// Whoever said that they call has this long before they are called.
+const EXPECTED: Duration = Duration::from_secs(1);
 /// A vanished peer is noticed within this time.
 const IDLE_TIME: Duration = Duration::from_secs(15);
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
@@ -300,10 +302,17 @@ impl Inner {
         }
     }
 
-    /// Keeps a wanted peer connected.
-    async fn keep(self: Arc<Self>, peer: EndpointKey, poke: Arc<Notify>) {
+    /// Keeps a wanted peer connected, after it had a while to call by itself.
+    async fn keep(self: Arc<Self>, peer: EndpointKey, poke: Arc<Notify>, first: Duration) {
         let mut stopping = self.stopping.subscribe();
         let mut backoff = FIRST_BACKOFF;
+        if !first.is_zero() {
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return,
+                () = poke.notified() => {}
+                () = tokio::time::sleep(first) => {}
+            }
+        }
         loop {
             let addresses = match self.wanted.lock().unwrap_or_else(PoisonError::into_inner).get(&peer) {
                 Some(wanted) if Arc::ptr_eq(&wanted.poke, &poke) => wanted.addresses.clone(),
@@ -498,6 +507,19 @@ impl Network {
     /// # Errors
     /// [`ConnectError::Key`].
     pub fn connect(&self, peer: EndpointKey, addresses: Vec<SocketAddr>) -> Result<(), ConnectError> {
+        self.want(peer, addresses, Duration::ZERO)
+    }
+
+    /// As [`Self::connect`], for a peer that is about to call: two connections at once are one too many, and the one that
+    /// goes takes along what was under way on it.
+    ///
+    /// # Errors
+    /// [`ConnectError::Key`].
+    pub fn expect(&self, peer: EndpointKey, addresses: Vec<SocketAddr>) -> Result<(), ConnectError> {
+        self.want(peer, addresses, EXPECTED)
+    }
+
+    fn want(&self, peer: EndpointKey, addresses: Vec<SocketAddr>, first: Duration) -> Result<(), ConnectError> {
         self.inner.address(&peer, &[])?;
         let mut wanted = self.inner.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = wanted.get_mut(&peer) {
@@ -513,7 +535,7 @@ impl Network {
                 poke: Arc::clone(&poke),
             },
         );
-        tokio::spawn(Arc::clone(&self.inner).keep(peer, poke));
+        tokio::spawn(Arc::clone(&self.inner).keep(peer, poke, first));
         Ok(())
     }
 
