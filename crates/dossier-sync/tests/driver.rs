@@ -357,3 +357,29 @@ async fn whoever_waits_longest_without_a_ticket_makes_room() {
     }
     a.network.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_expected_is_called_when_they_do_not_call() {
+    let mut a = node(1, &[2], "127.0.0.1:0", None).await;
+    let mut b = node(2, &[1], "127.0.0.1:0", None).await;
+    a.network.expect(endpoint(2), b.addresses()).unwrap();
+    // Nobody calls.
+    a.until_idle(2).await;
+    b.until_idle(1).await;
+    a.network.disconnect(&endpoint(2));
+    a.until(|event| matches!(event, Event::Disconnected { .. })).await;
+
+    // They call, and are not called on top of that.
+    let mut c = node(3, &[1], "127.0.0.1:0", None).await;
+    let mut d = node(1, &[3], "127.0.0.1:0", None).await;
+    d.network.expect(endpoint(3), c.addresses()).unwrap();
+    c.network.connect(endpoint(1), d.addresses()).unwrap();
+    d.until_idle(3).await;
+    c.until_idle(1).await;
+    let again = timeout(
+        Duration::from_millis(1_500),
+        c.until(|event| matches!(event, Event::Connected { .. } | Event::Disconnected { .. })),
+    );
+    assert!(again.await.is_err(), "one connection, which stays");
+    assert_eq!(d.network.connected(), [device(3)]);
+}

@@ -9,7 +9,8 @@
 //! those changes, and as many as the positions count, holds exactly what the authors signed. Whether each of them passes
 //! preflight is looked at like that of any other change.
 //!
-//! What is inside is not trusted before that: its size is bounded by the pin, the pin's by [`MAX_SIZE`], and
+//! A replica may show what is inside before it looked ([`crate::preflight::Contents`]); nothing else is trusted before
+//! that: its size is bounded by the pin, the pin's by [`MAX_SIZE`], and
 //! [`walk_document`] bounds what Automerge will make of it before Automerge sees it.
 
 use crate::codec::{Reader as Fields, Writer};
