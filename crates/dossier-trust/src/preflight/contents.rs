@@ -27,19 +27,30 @@ impl Made {
 
 /// What was put somewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
 pub enum Put<'a> {
+    /// A map, named by the operation that put it.
     Map,
+    /// A list.
     List,
+    /// A text.
     Text,
+    /// Nothing.
     Null,
+    /// True or false.
     Boolean(bool),
+    /// A number that is not negative.
     Uint(u64),
+    /// A whole number.
     Int(i64),
+    /// Any number.
     Float(f64),
+    /// A string, or a letter of a text.
     String(&'a str),
+    /// Bytes.
     Bytes(&'a [u8]),
+    /// A counter that nobody counted on.
     Counter(i64),
+    /// Milliseconds since 1970.
     Timestamp(i64),
     /// Of a type that Automerge does not know either.
     Unknown(u8, &'a [u8]),
@@ -125,9 +136,13 @@ impl<'a> Contents<'a> {
     #[must_use]
     pub fn text(&self, object: Made) -> String {
         let won = self.places(object).filter_map(<[_]>::last);
-        won.map(|standing| match standing.put {
-            Put::String(letter) => letter,
-            _ => "\u{fffc}",
+        won.map(|standing| {
+            if let Put::String(letter) = standing.put {
+                letter
+            } else {
+                // As Automerge has it for what is no letter.
+                "\u{fffc}"
+            }
         })
         .collect()
     }
@@ -341,15 +356,11 @@ impl<'a> Walk<'a> {
             return known(operation.action);
         }
         let put = read(operation)?;
-        let shape = match put {
-            Put::Map => Some(Shape::Map),
-            Put::List | Put::Text => Some(Shape::Sequence),
-            _ => None,
-        };
-        if let Some(shape) = shape
-            && self.shapes.insert(operation.made, shape).is_some()
-        {
-            return Err(Refusal::NotCanonical);
+        if matches!(put, Put::Map | Put::List | Put::Text) {
+            let shape = if put == Put::Map { Shape::Map } else { Shape::Sequence };
+            if self.shapes.insert(operation.made, shape).is_some() {
+                return Err(Refusal::NotCanonical);
+            }
         }
         let key = match self.key {
             Some(key) => std::str::from_utf8(key).map_err(|_| Refusal::Malformed)?,
