@@ -95,6 +95,7 @@ async fn attack_06_one_device_revokes_while_the_other_gives_a_new_right() {
         grants: vec!["plan=aanpassen".into()],
         until: None,
         purpose: Some("Verder met het plan".into()),
+        from_now: None,
     });
     // What is revoked is one grant; the other is another one, made by somebody who may.
     let lisa = restarted(&stage, lisa).await;

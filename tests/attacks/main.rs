@@ -15,6 +15,7 @@ mod epochs;
 mod forged;
 mod forger;
 mod forks;
+mod from_now;
 mod generations;
 mod halves;
 mod hand;

@@ -126,6 +126,7 @@ async fn attack_31_a_clock_that_jumps_past_a_last_day_ends_nothing() {
         grants: Vec::new(),
         until: Some("2026-12-31".into()),
         purpose: None,
+        from_now: None,
     });
     goes_on(&[&lisa, &karin], &goal).await;
     let mut lisa = lisa;
@@ -161,6 +162,7 @@ async fn attack_31_a_clock_that_jumps_past_a_last_day_ends_nothing() {
         grants: Vec::new(),
         until: Some("2027-01-31".into()),
         purpose: None,
+        from_now: None,
     });
     for (now, over) in [
         ("2027-06-01T09:00:00+02:00", false),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dossier_app::attachments::Attach;
-use dossier_app::contract::Request;
+use dossier_app::contract::{Invite, Request};
 use dossier_exchange::demo;
 use dossier_store::{Store, keyfile};
 use dossier_sync::protocol::{ALPN, FileAnswer, FileId, FileQuestion, PIECE_BYTES, Piece, VERSION};
@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::attacker::{Dice, ended, endpoint, framed, read_frame};
 use crate::scene::{Scene, until};
-use crate::world::{PASSPHRASE, PATIENCE, Person, invite, settle};
+use crate::world::{PASSPHRASE, PATIENCE, Person, add, admit, invite, settle};
 
 /// The other side ended the conversation for cause.
 const FOR_CAUSE: u64 = 3;
@@ -372,4 +372,58 @@ async fn ten_thousand_guesses_learn_nothing_and_hold_up_nobody() {
     );
     assert!(said > 5);
     assert_eq!(scene.lisa.ask(Request::Verify)["ok"], json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_only_what_was_before_names_goes_to_nobody_who_was_let_in_from_now_on() {
+    let lisa = Person::new("Lisa Verhagen");
+    lisa.load(demo::LISA);
+    let hints = lisa.online().await;
+    let karin = Person::new("karin");
+    karin.online().await;
+    let invitation = |name: &str, grant: &str, from_now| Invite {
+        name: Some(name.to_owned()),
+        grants: vec![grant.to_owned()],
+        hints: hints.clone(),
+        from_now,
+        ..Invite::default()
+    };
+    admit(&lisa, &karin, invitation("karin", "plan=aanvullen", false), "karin").await;
+    let action = karin.ask(add("plan", "actions", json!({"text": "Samen kijken"})));
+    let out = TempDir::new().unwrap();
+    let files = [
+        // It stands there.
+        attach(&lisa, out.path(), Some("g-1"), 300_000),
+        // It stood there.
+        attach(&lisa, out.path(), Some("g-2"), 301_000),
+        // A proposal of before.
+        attach(&karin, out.path(), action["ids"][0].as_str(), 302_000),
+    ];
+    lisa.ask(Request::ItemRemove {
+        dossier: String::new(),
+        id: "g-2".into(),
+    });
+    settle(&[&lisa, &karin]).await;
+    settle(&[&lisa, &karin]).await;
+    assert!(is_here(&lisa, &files[2]));
+    let theirs = [
+        ("sara", true, [true, false, false]),
+        ("mia", false, [true, false, true]),
+    ];
+    let at = hints[0].parse().unwrap();
+    for (name, from_now, may) in theirs {
+        let guest = Person::new(name);
+        guest.online().await;
+        admit(&lisa, &guest, invitation(name, "plan=zien", from_now), name).await;
+        settle(&[&lisa, &guest]).await;
+        settle(&[&lisa, &guest]).await;
+        for (id, may) in files.iter().zip(may) {
+            assert_eq!(is_here(&guest, id), may, "{name}");
+        }
+        let (device, to) = keys(guest).await;
+        let mut hand = Hand::reach(&device, to, at).await;
+        for (id, may) in files.iter().zip(may) {
+            assert_eq!(hand.piece(id, 0).await.is_some(), may, "{name}, by hand");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A long plan: whoever is let in gets its document and not its history, and nobody can tell the difference.
 
-use dossier_app::contract::Request;
+use dossier_app::contract::{Invite, Request};
 use dossier_exchange::demo;
 use dossier_store::{Store, keyfile};
 use dossier_trust::ids::{CompartmentId, DossierId};
@@ -8,7 +8,10 @@ use dossier_trust::item::Lane;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::world::{PASSPHRASE, PATIENCE, Person, invite, settle};
+use crate::world::{PASSPHRASE, PATIENCE, Person, add, admit, find, invite, settle};
+
+/// How a part of a checkpoint is kept.
+const PART: u8 = 3;
 
 /// More than a newcomer is made to read one by one.
 const EDITS: u32 = 300;
@@ -42,10 +45,16 @@ fn same_plan(people: &[&Person]) -> Value {
 }
 
 async fn rows(person: Person) -> (Person, usize) {
+    let (folder, rows, _) = stopped(person).await;
+    (Person::start(folder).await, rows)
+}
+
+/// Somebody's folder, how many items of the plan's document are in it, and how many parts of its checkpoints.
+async fn stopped(person: Person) -> (TempDir, usize, usize) {
     let compartment = CompartmentId::from_hex(&plan(&person).0).unwrap();
     let dossier = person.show()["id"].as_str().unwrap().to_owned();
     let folder: TempDir = person.stop().await;
-    let rows = {
+    let (rows, parts) = {
         let key = keyfile::open(&folder.path().join("key.age"), PASSPHRASE).unwrap();
         let store = Store::open(folder.path(), &key).unwrap();
         let mut rows = 0;
@@ -56,10 +65,11 @@ async fn rows(person: Person) -> (Person, usize) {
                 Ok(())
             })
             .unwrap();
+        let parts = store.loose_ids(&dossier, &compartment, Some(PART)).unwrap().len();
         store.close().unwrap();
-        rows
+        (rows, parts)
     };
-    (Person::start(folder).await, rows)
+    (folder, rows, parts)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -172,4 +182,148 @@ async fn whoever_was_away_comes_back_to_a_checkpoint_with_work_of_their_own() {
         assert_eq!(person.item("g-2")["title"], json!("Op het checkpoint"));
     }
     same_plan(&[&lisa, &karin, &jeroen]);
+}
+
+fn deeds(person: &Person) -> Vec<Value> {
+    let history = person.ask(Request::History {
+        dossier: None,
+        id: "g-1".into(),
+    });
+    let steps = history["steps"].as_array().unwrap().iter();
+    steps.map(|step| step["deed"].clone()).collect()
+}
+
+/// A long document with a checkpoint begins anew: first for somebody who comes from now on, then because something is
+/// erased. Whoever rested on the old one, away or not, comes to the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_document_begins_anew_above_its_checkpoint() {
+    let lisa = Person::new("Lisa Verhagen");
+    lisa.load(demo::LISA);
+    lisa.ask(add(
+        "plan",
+        "goals",
+        json!({"id": "g-99", "title": "Straks gewist", "status": "loopt"}),
+    ));
+    write(&lisa, 0..EDITS);
+    let hints = lisa.online().await;
+    let (karin, jeroen) = (Person::new("Karin de Wit"), Person::new("Jeroen Bakker"));
+    karin.online().await;
+    invite(&lisa, &hints, &karin, "p-karin").await;
+    settle(&[&lisa, &karin]).await;
+    let (folder, held, old) = stopped(karin).await;
+    assert!(held < 10 && old > 0, "{held} items, {old} parts");
+    let karin = Person::start(folder).await;
+    karin.set("g-2", json!({"title": "Onderweg geschreven"}));
+
+    // Somebody comes from now on: no checkpoint of before, and what there was stays.
+    let sara = Person::new("Sara Smit");
+    sara.online().await;
+    let invitation = |name: &str, from_now| Invite {
+        name: Some(name.into()),
+        grants: vec!["plan=aanpassen".into()],
+        hints: hints.clone(),
+        from_now,
+        ..Invite::default()
+    };
+    admit(&lisa, &sara, invitation("Sara Smit", true), "Sara Smit").await;
+    settle(&[&lisa, &sara]).await;
+    assert_eq!(sara.item("g-1")["title"], json!(format!("Titel {}", EDITS - 1)));
+    assert_eq!(deeds(&sara), ["kept"]);
+    assert_eq!(deeds(&lisa).len(), EDITS as usize + 1);
+    same_plan(&[&lisa, &sara]);
+
+    // The new one is long enough for a checkpoint of its own, which is hers to open.
+    write(&lisa, EDITS..2 * EDITS);
+    jeroen.online().await;
+    admit(&lisa, &jeroen, invitation("Jeroen Bakker", false), "Jeroen Bakker").await;
+    for _ in 0..3 {
+        settle(&[&lisa, &sara, &jeroen]).await;
+    }
+    same_plan(&[&lisa, &sara, &jeroen]);
+    let whole = 2 * EDITS as usize + 1;
+    assert_eq!(deeds(&jeroen).len(), whole, "he sees how it came about");
+    assert_eq!(deeds(&sara).len(), EDITS as usize + 1);
+    let (folder, held, parts) = stopped(jeroen).await;
+    assert!(held < 20 && parts > old, "{held} items, {parts} parts");
+    let jeroen = Person::start(folder).await;
+    let (folder, held, _) = stopped(sara).await;
+    assert!(held < 20, "{held} items");
+    let sara = Person::start(folder).await;
+    assert_eq!(deeds(&sara).len(), EDITS as usize + 1);
+    sara.online().await;
+    karin.online().await;
+    for _ in 0..3 {
+        settle(&[&lisa, &karin, &sara]).await;
+    }
+    let titles = |people: &[&Person]| {
+        for person in people {
+            assert_eq!(person.item("g-1")["title"], json!(format!("Titel {}", 2 * EDITS - 1)));
+            assert_eq!(person.item("g-2")["title"], json!("Onderweg geschreven"));
+        }
+    };
+    titles(&[&lisa, &karin, &sara]);
+    same_plan(&[&lisa, &karin, &sara]);
+    assert_eq!(deeds(&karin).len(), whole);
+
+    // Something is erased while he, who rests on both, is away; a week later nothing of before is left.
+    jeroen.set("g-2", json!({"why": "Terwijl hij weg was"}));
+    lisa.ask(Request::ItemErase {
+        dossier: String::new(),
+        id: "g-99".into(),
+    });
+    for _ in 0..3 {
+        settle(&[&lisa, &karin, &sara]).await;
+    }
+    titles(&[&lisa, &karin, &sara]);
+    same_plan(&[&lisa, &karin, &sara]);
+    for person in [&lisa, &karin, &sara] {
+        assert!(find(&person.show(), "g-99").is_none());
+        assert_eq!(deeds(person), ["kept"]);
+    }
+    let mut folders = Vec::new();
+    for person in [lisa, karin, sara] {
+        folders.push(stopped(person).await);
+    }
+    for (now, gone) in [
+        ("2026-11-29T10:00:00+01:00", false),
+        ("2026-12-01T10:00:00+01:00", true),
+    ] {
+        let mut next = Vec::new();
+        for (folder, _, parts) in folders {
+            assert!(parts > 0);
+            let person = Person::start_at(folder, now).await;
+            person.set("g-2", json!({"note": now}));
+            let stopped = stopped(person).await;
+            assert_eq!(stopped.2 == 0, gone, "{now}");
+            next.push(stopped);
+        }
+        folders = next;
+    }
+    let (mut people, mut hints) = (Vec::new(), Vec::new());
+    for (folder, _, _) in folders {
+        let person = Person::start_at(folder, "2026-12-01T11:00:00+01:00").await;
+        hints.push(person.online().await);
+        people.push(person);
+    }
+    jeroen.online().await;
+    people.push(jeroen);
+    let mia = Person::new("Mia Maas");
+    mia.online().await;
+    let invitation = Invite {
+        hints: hints.remove(0),
+        ..invitation("Mia Maas", false)
+    };
+    admit(&people[0], &mia, invitation, "Mia Maas").await;
+    people.push(mia);
+    let all: Vec<&Person> = people.iter().collect();
+    for _ in 0..4 {
+        settle(&all).await;
+    }
+    titles(&all);
+    same_plan(&all);
+    for person in all {
+        assert!(find(&person.show(), "g-99").is_none());
+        assert_eq!(person.item("g-2")["why"], json!("Terwijl hij weg was"));
+        assert_eq!(deeds(person), ["kept"]);
+    }
 }

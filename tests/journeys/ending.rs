@@ -20,6 +20,7 @@ fn change(lisa: &Person, person: &str, grants: &[&str]) {
         grants: grants.iter().map(|grant| (*grant).to_owned()).collect(),
         until: None,
         purpose: None,
+        from_now: None,
     });
 }
 
@@ -120,6 +121,7 @@ async fn a_change_of_access_ends_nothing_where_it_changes_nothing() {
         grants: Vec::new(),
         until: Some("2027-01-31".into()),
         purpose: None,
+        from_now: None,
     });
     let mut all = touched(&lisa);
     all.sort();

@@ -24,6 +24,7 @@ fn offered(person: &str, grants: &[&str]) -> Through {
         person: Some(person.into()),
         name: None,
         grants: grants.iter().map(|grant| (*grant).to_owned()).collect(),
+        from_now: false,
     }
 }
 
@@ -155,6 +156,7 @@ async fn what_was_written_named_changed_and_ended_since_is_seen_alike() {
         grants: vec!["geld=aanpassen".into(), "plan=zien:dat".into()],
         until: None,
         purpose: None,
+        from_now: None,
     });
     settle(&all).await;
     settle(&all).await;

@@ -13,6 +13,7 @@ mod checkpoints;
 mod ending;
 mod family;
 mod forger;
+mod from_now;
 mod inviting;
 mod leaving;
 mod looking;

@@ -40,6 +40,7 @@ async fn what_three_people_wrote_apart_is_the_same_for_all_and_nothing_is_hidden
         grants,
         until: None,
         purpose: None,
+        from_now: None,
     });
     settle(&[&lisa, &karin, &jeroen]).await;
 

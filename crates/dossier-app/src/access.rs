@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dossier_model::{Place, SectionId, Side};
 use dossier_store::Owed;
 use dossier_trust::codec::Canonical;
+use dossier_trust::epoch::EpochKey;
 use dossier_trust::identity::{Certificate, Random};
 use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, ItemHash, PrincipalId};
 use dossier_trust::item::Position;
@@ -68,6 +69,7 @@ impl Home {
                         content,
                         emergency: note.emergency,
                         only_about: dossier.named_about(note.only_about.as_deref()),
+                        from_now: grant.since == Since::Now,
                     });
                 }
             }
@@ -210,7 +212,8 @@ impl Home {
     /// when nothing is asked.
     pub fn change_access(&mut self, id: &DossierId, person: &str, change: &Change) -> Result<Vec<String>, Fault> {
         let mut scopes = parse_grants(&change.grants)?;
-        if scopes.is_empty() && change.until.is_none() && change.purpose.is_none() {
+        let asked = change.until.is_some() || change.purpose.is_some() || change.from_now.is_some();
+        if scopes.is_empty() && !asked {
             return Err(Fault::invalid("--grant"));
         }
         let until = change.until.as_deref().filter(|until| !until.is_empty());
@@ -261,7 +264,9 @@ impl Home {
             until: said(change.until.as_ref(), known.until.as_ref()),
             only_about: known.only_about.clone(),
             scopes,
-        };
+            from_now: change.from_now.unwrap_or_else(|| dossier.reads_from_now(&principals)),
+        }
+        .checked()?;
         let card = Card {
             name: known.name.clone(),
             organisation: known.organisation.clone(),
@@ -274,7 +279,7 @@ impl Home {
             let stays = match wanted.get(compartment) {
                 Some(given) => {
                     let note = given.note(&terms, &card, known.compared);
-                    dossier.gives_already(compartment, grants, given.right, &note)?
+                    dossier.gives_already(compartment, grants, given.right, &note, terms.from_now)?
                 }
                 None => false,
             };
@@ -388,6 +393,8 @@ pub struct Change {
     pub until: Option<String>,
     /// What for; empty for no purpose, none keeps it as it is.
     pub purpose: Option<String>,
+    /// From now on, or what was before as well; none keeps it as it is.
+    pub from_now: Option<bool>,
 }
 
 /// What was asked, or else what is known; empty means nothing.
@@ -484,6 +491,7 @@ impl Dossier {
         grants: &[OpId],
         right: Right,
         note: &GrantNote,
+        from_now: bool,
     ) -> Result<bool, Fault> {
         let until = note.until.as_deref().map(end_of).transpose()?;
         let Some(held) = self.compartments.get(compartment) else {
@@ -497,11 +505,10 @@ impl Dossier {
                     ..said.clone()
                 }
         };
-        Ok(held
-            .consent
-            .grant(only)
-            .is_some_and(|grant| grant.right == right && grant.until == until)
-            && held.grant_notes().get(only).is_some_and(same))
+        Ok(held.consent.grant(only).is_some_and(|grant| {
+            let since = grant.right < Right::Read || (grant.since == Since::Now) == from_now;
+            grant.right == right && grant.until == until && since
+        }) && held.grant_notes().get(only).is_some_and(same))
     }
 
     /// What these grants give, as it could be asked for again.
@@ -532,6 +539,12 @@ impl Dossier {
             .filter(|(principal, one)| one.id == person && !self.is_owner(principal))
             .map(|(principal, _)| principal)
             .collect()
+    }
+
+    /// Where they read at all, they read from now on.
+    fn reads_from_now(&self, principals: &BTreeSet<PrincipalId>) -> bool {
+        let mut compartments = self.compartments.values();
+        compartments.any(|held| principals.iter().any(|one| held.consent.reads_from_now(one)))
     }
 
     fn live_grants_of(&self, principals: &BTreeSet<PrincipalId>) -> BTreeMap<CompartmentId, Vec<OpId>> {
@@ -566,7 +579,7 @@ impl Writing<'_> {
                 consent: consent.iter().map(|byte| format!("{byte:02x}")).collect(),
                 ..given.note(terms, card, compared)
             };
-            self.grant_one(compartment, joiner, given.right, until, &note)?;
+            self.grant_one(compartment, joiner, given.right, until, &note, terms.from_now)?;
         }
         let mut line = self.own_line(Deed::Granted, None, vec![terms.person.clone()]);
         line.reason = (!compared).then(|| "code_not_compared".to_owned());
@@ -582,21 +595,9 @@ impl Writing<'_> {
         right: Right,
         until: Option<u64>,
         note: &GrantNote,
+        from_now: bool,
     ) -> Result<(), Fault> {
-        let plain = serde_json::to_vec(note).map_err(|_| Fault::internal("note"))?;
-        let mut random = self.random;
-        let compartment = self.compartment(&id)?;
-        let epoch = compartment
-            .consent
-            .current_epoch()
-            .ok_or_else(|| Fault::internal("epoch"))?;
-        let key = compartment
-            .keys
-            .get(&epoch)
-            .cloned()
-            .ok_or_else(|| Fault::internal("epoch key"))?;
-        let record = Some(key.seal_note(id, &plain, &mut random)?);
-        let known = compartment.consent.member(&joiner.device).is_some();
+        let known = self.compartment(&id)?.consent.member(&joiner.device).is_some();
         if !known {
             self.operation(
                 id,
@@ -606,29 +607,41 @@ impl Writing<'_> {
                 },
             )?;
         }
-        let nonce = self.random.array();
         let principal = joiner.root;
         let again = self
             .compartment(&id)?
             .consent
             .live_grants()
             .any(|(_, grant)| grant.principal == principal && grant.right == right);
-        if !again {
+        if !again && from_now && self.begins_now(id, joiner, right)? {
+            self.grant_from_now(id, principal, right, until, note)?;
+        } else if !again {
+            let plain = serde_json::to_vec(note).map_err(|_| Fault::internal("note"))?;
+            let mut random = self.random;
+            let key = self.current_key(id)?;
             let grant = Operation::Grant {
                 principal,
                 right,
                 since: Since::Beginning,
                 until,
-                nonce,
-                record,
+                nonce: random.array(),
+                record: Some(key.seal_note(id, &plain, &mut random)?),
             };
             self.operation(id, grant)?;
         }
         self.reconsider(&id)?;
         if right >= Right::Read {
-            self.wrap_current(id, joiner)?;
+            self.wrap_owed(id, joiner)?;
         }
         Ok(())
+    }
+
+    fn current_key(&mut self, id: CompartmentId) -> Result<EpochKey, Fault> {
+        let compartment = self.compartment(&id)?;
+        let epoch = compartment.consent.current_epoch();
+        let epoch = epoch.ok_or_else(|| Fault::internal("epoch"))?;
+        let key = compartment.keys.get(&epoch).cloned();
+        key.ok_or_else(|| Fault::internal("epoch key"))
     }
 }
 

@@ -245,7 +245,7 @@ impl Dossier {
                 }
                 Content::Model(RecordContent::Seen { target, .. }) => (Deed::Opened, target.clone()),
                 Content::Model(RecordContent::Removed { target }) => (Deed::Removed, target.clone()),
-                Content::About(_) | Content::SaidAgain(_) | Content::Unknown => continue,
+                Content::About(_) | Content::SaidAgain(_) | Content::FromNow(_) | Content::Unknown => continue,
             };
             let mut line = self.line_of(held, &device, deed, now_ms);
             line.objects = vec![object];

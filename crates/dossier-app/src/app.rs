@@ -542,9 +542,16 @@ impl Home {
                 grants,
                 until,
                 purpose,
+                from_now,
             } => {
                 let id = self.named(dossier.as_deref())?;
-                changed(self.change_access(&id, &person, &Change { grants, until, purpose })?)
+                let change = Change {
+                    grants,
+                    until,
+                    purpose,
+                    from_now,
+                };
+                changed(self.change_access(&id, &person, &change)?)
             }
             Request::Quarantine { dossier } => {
                 let id = self.named(dossier.as_deref())?;

@@ -220,7 +220,7 @@ impl Home {
             hash: blake3::hash(&saved).to_hex().to_string(),
             changes: count(compartment.verdict.document().len()),
             records: count(compartment.verdict.records().count()),
-            waiting: count(compartment.verdict.quarantine().len()),
+            waiting: count(compartment.quarantine().count()),
             in_checkpoint: count(compartment.above_and_below().1),
         });
         checking.goes_on();
@@ -263,7 +263,7 @@ impl Home {
         for row in &rows {
             let dossier = self.judged(&row.dossier)?;
             for compartment in dossier.compartments.values() {
-                waiting += compartment.verdict.quarantine().len();
+                waiting += compartment.quarantine().count();
                 unsealed += usize::from(
                     compartment.consent.epochs().next().is_some() && compartment.consent.current_epoch().is_none(),
                 );

@@ -341,6 +341,10 @@ pub enum Request {
         /// What for; empty for no purpose, none keeps it as it is.
         #[serde(default)]
         purpose: Option<String>,
+        /// True: from now on, without what was before; false: what was before as well; none keeps that as it is.
+        #[serde(default)]
+        #[ts(optional)]
+        from_now: Option<bool>,
     },
     /// What waits outside and why. Answers [`Vec<QuarantineView>`].
     Quarantine {

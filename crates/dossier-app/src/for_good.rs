@@ -32,11 +32,16 @@ impl Home {
         if let Some(shown) = dossier.view().item(item_id) {
             refuse_voice(shown)?;
         }
+        // Taken away before, it is still in what the document was, and in what it was before it began anew.
+        let mut earlier = self.earlier_documents(id, |_| true)?;
+        let dossier = self.judged(id)?;
         let mut documents = BTreeSet::new();
         let mut names = BTreeSet::from([item_id.to_owned(), agenda::busy_id(item_id)]);
         for (compartment, held) in dossier.compartments.iter_mut() {
-            // Taken away before, it is still in what the document was.
-            let steps = layout::steps(&mut held.doc, item_id);
+            let mut steps = layout::steps(&mut held.doc, item_id);
+            for doc in earlier.get_mut(compartment).into_iter().flatten() {
+                steps.extend(layout::steps(doc, item_id));
+            }
             if !steps.is_empty() {
                 documents.insert(*compartment);
             }

@@ -22,6 +22,7 @@ use crate::attachments::named_only;
 use crate::clock::{end_of, rfc3339};
 use crate::contract::{Fault, PersonRef};
 use crate::home::Home;
+use crate::replica::generations::Earlier;
 use crate::replica::people::Person;
 use crate::replica::{Compartment, Dossier};
 
@@ -69,7 +70,7 @@ pub enum StepDeed {
     Added,
     /// Brought it along from before this dossier.
     BroughtAlong,
-    /// Let it stand when the document began anew, because something was taken out for good. Who wrote it is not kept.
+    /// Let it stand when the document began anew. Who wrote it is not kept, or not for this reader to see.
     Kept,
     /// Proposed it, with a right to add only.
     Contributed,
@@ -138,7 +139,14 @@ impl Home {
     /// # Errors
     /// [`crate::contract::FaultCode::NotFound`] for an item of which nothing is known here.
     pub fn history(&mut self, id: &DossierId, item: &str) -> Result<HistoryView, Fault> {
-        let history = self.dossier(id)?.history(item)?;
+        let stands = |compartment: &Compartment| layout::read_item(&*compartment.doc, item).is_some();
+        let dossier = self.dossier(id)?;
+        let gates = dossier.gates.clone();
+        let somewhere = dossier.compartments.values().any(stands);
+        let mut earlier = self.earlier_documents(id, |compartment| {
+            gates.of(&compartment.id).is_none() && (!somewhere || stands(compartment))
+        })?;
+        let history = self.dossier(id)?.history(item, &mut earlier)?;
         if let Some(section) = &history.section {
             self.report_opened(id, std::slice::from_ref(section))?;
         }
@@ -147,7 +155,7 @@ impl Home {
 }
 
 impl Dossier {
-    fn history(&mut self, id: &str) -> Result<HistoryView, Fault> {
+    fn history(&mut self, id: &str, earlier: &mut Earlier) -> Result<HistoryView, Fault> {
         let mut about: Option<(Option<Place>, String)> = None;
         let mut from: BTreeSet<String> = BTreeSet::new();
         let mut told: Vec<Told> = Vec::new();
@@ -156,16 +164,22 @@ impl Dossier {
             if gates.of(&compartment.id).is_some() {
                 continue;
             }
-            let steps = layout::steps(&mut compartment.doc, id);
-            if let Some(item) = steps
-                .iter()
-                .rev()
-                .find_map(|step| step.after.as_ref().or(step.before.as_ref()))
-            {
-                about = Some((compartment.place().cloned(), item.kind.clone()));
+            let before = earlier.get_mut(&compartment.id).into_iter().flatten().rev();
+            let mut documents: Vec<Vec<layout::Step>> = before.map(|doc| layout::steps(doc, id)).collect();
+            documents.push(layout::steps(&mut compartment.doc, id));
+            let mut here: Vec<Told> = Vec::new();
+            for steps in documents {
+                if let Some(item) = steps
+                    .iter()
+                    .rev()
+                    .find_map(|step| step.after.as_ref().or(step.before.as_ref()))
+                {
+                    about = Some((compartment.place().cloned(), item.kind.clone()));
+                }
+                from.extend(steps.iter().filter_map(|step| step.after.as_ref()?.from.clone()));
+                go_on_from(&mut here, doc_steps(compartment, &steps));
             }
-            from.extend(steps.iter().filter_map(|step| step.after.as_ref()?.from.clone()));
-            told.extend(doc_steps(compartment, &steps));
+            told.extend(here);
         }
         let view = self.view();
         let shown = view.item(id);
@@ -242,8 +256,29 @@ fn right_of(compartment: &Compartment, open: &Open) -> Option<String> {
     level(compartment.consent.grant(&open.grant).map(|grant| grant.right))
 }
 
+/// Steps in a document that began anew, after those in the one before it: what was kept there is no step of its own to
+/// whoever sees how it came about.
+fn go_on_from(told: &mut Vec<Told>, mut later: Vec<Told>) {
+    if !told.is_empty() {
+        let kept: BTreeSet<String> = later
+            .iter()
+            .filter(|step| step.deed == StepDeed::Kept)
+            .map(|step| step.step.clone())
+            .collect();
+        let before: BTreeSet<String> = told.iter().map(|step| step.step.clone()).collect();
+        later.retain(|step| !kept.contains(&step.step));
+        for step in &mut later {
+            if step.follows.iter().any(|name| kept.contains(name)) {
+                step.follows.retain(|name| !kept.contains(name));
+                step.follows.extend(before.iter().cloned());
+            }
+        }
+    }
+    told.extend(later);
+}
+
 fn doc_steps(compartment: &Compartment, steps: &[layout::Step]) -> Vec<Told> {
-    let opening = compartment.opening().unwrap_or_default();
+    let opening = compartment.openings();
     let told = steps.iter().filter_map(|step| {
         let chain = <[u8; 32]>::try_from(step.actor.to_bytes()).ok().map(ChainId)?;
         let open = &compartment.chains.get(&chain)?.open;

@@ -115,11 +115,7 @@ impl Home {
             id: ItemHash(ticket.hash()).to_hex(),
             expires: rfc3339(expires_ms),
             person,
-            scopes: terms
-                .scopes
-                .iter()
-                .map(|scope| scope_view(scope, about.as_ref()))
-                .collect(),
+            scopes: offered(&terms, about.as_ref()),
         })
     }
 
@@ -196,7 +192,7 @@ impl Home {
             return Err(Fault::invalid(format!("--until {until}")));
         }
         let from_entry = |pick: fn(&AccessEntry) -> Option<String>| entry.as_ref().and_then(pick);
-        Ok(Terms {
+        let terms = Terms {
             v: 1,
             title: dossier.title(),
             owner_name,
@@ -211,7 +207,9 @@ impl Home {
             until,
             only_about: entry.as_ref().and_then(|entry| entry.only_about.clone()),
             scopes,
-        })
+            from_now: request.from_now,
+        };
+        terms.checked()
     }
 
     /// A knock at the door: the terms, if the ticket is good.
@@ -380,7 +378,9 @@ impl Home {
         self.write(&id, |writing| {
             let mark = ItemHash(answered.ticket.hash()).to_hex();
             writing.introduce(&answered.terms, &answered.card, &mark)?;
-            for compartment in writing.dossier.compartments.keys().copied().collect::<Vec<_>>() {
+            // One of before is not for somebody who comes from now on.
+            let all = writing.dossier.compartments.keys().copied().collect::<Vec<_>>();
+            for compartment in all.into_iter().filter(|_| !answered.terms.from_now) {
                 writing.checkpoint_for_newcomer(compartment)?;
             }
             writing.grant_all(&answered.terms, joiner, &answered.card, compared, consent)?;
@@ -450,6 +450,31 @@ pub(crate) fn scope_view(scope: &Scope, only_about: Option<&Vec<PersonRef>>) -> 
         content: scope.detail == Side::Wat,
         emergency: scope.emergency,
         only_about: only_about.cloned(),
+        from_now: false,
+    }
+}
+
+/// What terms offer, and about whom only.
+pub(crate) fn offered(terms: &Terms, only_about: Option<&Vec<PersonRef>>) -> Vec<ScopeView> {
+    let scopes = terms.scopes.iter().map(|scope| scope_view(scope, only_about));
+    scopes
+        .map(|scope| ScopeView {
+            from_now: terms.from_now,
+            ..scope
+        })
+        .collect()
+}
+
+impl Terms {
+    /// Whoever sees only what is about certain people has no key that could begin anywhere.
+    ///
+    /// # Errors
+    /// [`FaultCode::Invalid`].
+    pub(crate) fn checked(self) -> Result<Self, Fault> {
+        if self.from_now && self.only_about.is_some() {
+            return Err(Fault::invalid("--from-now-on"));
+        }
+        Ok(self)
     }
 }
 

@@ -325,7 +325,7 @@ fn says_of(compartment: &Compartment, id: &str) -> bool {
             | RecordContent::Seen { target, .. }
             | RecordContent::Removed { target },
         ) => target == id,
-        Content::About(_) | Content::SaidAgain(_) | Content::Unknown => false,
+        Content::About(_) | Content::SaidAgain(_) | Content::FromNow(_) | Content::Unknown => false,
     })
 }
 

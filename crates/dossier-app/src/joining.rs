@@ -17,7 +17,7 @@ use crate::app::{App, Inner};
 use crate::clock::stored_ms;
 use crate::contract::{DossierCard, Event, Fault, FaultCode, PersonRef, ScopeView};
 use crate::home::Home;
-use crate::invitation::{Turned, scope_view};
+use crate::invitation::{Turned, offered};
 use crate::network::{
     MAX_ADDRESSES, MAX_MESSAGE, MEMBER_GRANTED, MEMBER_REFUSED, MEMBER_TERMS, STEP, addresses_to_bytes,
 };
@@ -159,6 +159,7 @@ impl App {
                 name: None,
             };
             let about: Option<Vec<PersonRef>> = terms.only_about.as_ref().map(|all| all.iter().map(nameless).collect());
+            let scopes = offered(&terms, about.as_ref());
             Ok(OfferView {
                 id: name_of(&ticket),
                 title: terms.title,
@@ -167,11 +168,7 @@ impl App {
                 role: terms.role,
                 purpose: terms.purpose,
                 until: terms.until,
-                scopes: terms
-                    .scopes
-                    .iter()
-                    .map(|scope| scope_view(scope, about.as_ref()))
-                    .collect(),
+                scopes,
             })
         })
     }

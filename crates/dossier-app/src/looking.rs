@@ -48,6 +48,10 @@ pub enum Through {
         name: Option<String>,
         /// `SECTION=zien|aanvullen|aanpassen[:dat]`; none means what a family's access table proposes.
         grants: Vec<String>,
+        /// Without what was before.
+        #[serde(default)]
+        #[ts(optional, as = "Option<bool>")]
+        from_now: bool,
     },
     /// This reader, at another moment.
     Moment {
@@ -159,8 +163,9 @@ impl Home {
             ..self.me()?.viewer()
         };
         let (now_ms, clock) = (self.now_ms(), self.clock);
+        let mut earlier = self.earlier_documents(id, |_| true)?;
         let dossier = self.dossier(id)?;
-        let mut moment = dossier.moment(at)?;
+        let mut moment = dossier.moment(at, &mut earlier)?;
         let ms = moment.seconds.saturating_mul(1000);
         let past = ms < now_ms;
         if !past && moment.change.is_none() {
@@ -170,7 +175,7 @@ impl Home {
         Ok(Looked {
             id: *id,
             through: Through::Moment { at: at.to_owned() },
-            dossier: dossier.as_it_was(&moment)?,
+            dossier: dossier.as_it_was(&moment, &mut earlier)?,
             viewer,
             clock: if past { Clock::at(ms) } else { clock },
         })
@@ -187,11 +192,17 @@ impl Home {
         self.settle(id)?;
         let (dossier, viewer) = match through {
             Through::Person { person } => self.as_seen_by(id, person)?,
-            Through::Offer { person, name, grants } => {
+            Through::Offer {
+                person,
+                name,
+                grants,
+                from_now,
+            } => {
                 let offer = Invite {
                     person: person.clone(),
                     name: name.clone(),
                     grants: grants.clone(),
+                    from_now: *from_now,
                     ..Invite::default()
                 };
                 self.as_offered(id, &offer)?

@@ -12,7 +12,7 @@ use ts_rs::TS;
 use crate::clock::{rfc3339, stored_ms};
 use crate::contract::{Event, Fault, FaultCode, PersonRef, ScopeView};
 use crate::home::Home;
-use crate::invitation::{scope_view, scopes_of_entry};
+use crate::invitation::{offered, scope_view, scopes_of_entry};
 use crate::replica::Dossier;
 use crate::replica::content::{Card, Terms};
 
@@ -191,6 +191,7 @@ fn card(dossier: &Dossier, held: &Invitation, now_ms: i64) -> Result<InvitationC
         }
     });
     let about = dossier.named_about(terms.only_about.as_deref());
+    let scopes = offered(&terms, about.as_ref());
     Ok(InvitationCard {
         id: ItemHash(held.ticket).to_hex(),
         person: terms.person,
@@ -198,11 +199,7 @@ fn card(dossier: &Dossier, held: &Invitation, now_ms: i64) -> Result<InvitationC
         role: terms.role,
         purpose: terms.purpose,
         until: terms.until,
-        scopes: terms
-            .scopes
-            .iter()
-            .map(|scope| scope_view(scope, about.as_ref()))
-            .collect(),
+        scopes,
         state: state.to_owned(),
         expires: rfc3339(u64::try_from(held.expires_ms).unwrap_or(0)),
         qr: ticket.as_deref().map(qr).transpose()?.unwrap_or_default(),

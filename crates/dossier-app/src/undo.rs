@@ -199,6 +199,7 @@ impl Compartment {
                     RecordContent::Reaction { .. } | RecordContent::Update { .. } | RecordContent::Seen { .. },
                 )
                 | Content::About(_)
+                | Content::FromNow(_)
                 | Content::SaidAgain(_)
                 | Content::Unknown => return None,
             }

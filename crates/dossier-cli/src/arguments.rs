@@ -96,6 +96,8 @@ pub enum Task {
         name: Option<String>,
         #[arg(long = "grant", value_name = "SECTION=LEVEL[:dat]")]
         grants: Vec<String>,
+        #[arg(long)]
+        from_now_on: bool,
     },
     Verify,
     Doctor,
@@ -352,6 +354,8 @@ pub struct InviteFlags {
     pub grants: Vec<String>,
     #[arg(long, value_name = "DATE")]
     pub until: Option<String>,
+    #[arg(long)]
+    pub from_now_on: bool,
     #[arg(long, value_name = "N")]
     pub hours: Option<u32>,
     #[arg(long, value_name = "FILE.svg")]
@@ -402,7 +406,7 @@ pub enum AccessTask {
     },
     Change {
         person: String,
-        #[arg(long = "grant", value_name = "SECTION=LEVEL[:dat]", required_unless_present_any = ["until", "no_end", "purpose"])]
+        #[arg(long = "grant", value_name = "SECTION=LEVEL[:dat]", required_unless_present_any = ["until", "no_end", "purpose", "from_now_on", "with_before"])]
         grants: Vec<String>,
         #[arg(long, value_name = "DATE", conflicts_with = "no_end")]
         until: Option<String>,
@@ -410,6 +414,10 @@ pub enum AccessTask {
         no_end: bool,
         #[arg(long, value_name = "P")]
         purpose: Option<String>,
+        #[arg(long, conflicts_with = "with_before")]
+        from_now_on: bool,
+        #[arg(long)]
+        with_before: bool,
     },
     Invitations {
         #[command(subcommand)]

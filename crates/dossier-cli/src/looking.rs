@@ -16,6 +16,7 @@ pub fn preview(
     person: Option<String>,
     name: Option<String>,
     grants: Vec<String>,
+    from_now: bool,
 ) -> Result<(), Fault> {
     let dossier = session.dossier()?;
     let look = |through| {
@@ -31,11 +32,12 @@ pub fn preview(
             person: person.clone(),
             name: name.clone(),
             grants,
+            from_now,
         })
     };
     let _progress = out.progress(out.lang.say("busy_looking", &[]));
     let (view, inside) = match &person {
-        Some(person) if name.is_none() && grants.is_empty() => {
+        Some(person) if name.is_none() && grants.is_empty() && !from_now => {
             let seen = look(Through::Person { person: person.clone() });
             match seen {
                 Err(fault) if fault.code == FaultCode::NotFound => (offer(Vec::new())?, false),

@@ -180,7 +180,12 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
         Task::Sync { task: None, how } => online::sync(&session, out, how).await,
         Task::Log { person, since } => local::log(&session, out, person, since),
         Task::History { id } => looking::history(&session, out, id),
-        Task::Preview { person, name, grants } => looking::preview(&session, out, person, name, grants),
+        Task::Preview {
+            person,
+            name,
+            grants,
+            from_now_on,
+        } => looking::preview(&session, out, person, name, grants, from_now_on),
         Task::Verify => local::verify(&session, out).await,
         Task::Doctor => local::doctor(&session, out),
         Task::Recovery(RecoveryTask::Words) => local::words(&session, out),

@@ -270,6 +270,7 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
         until: flags.until,
         hints,
         hours: flags.hours,
+        from_now: flags.from_now_on,
     }))?;
     let invited: Invited = serde_json::from_value(answer.clone()).map_err(|error| Fault {
         code: FaultCode::Internal,
@@ -504,6 +505,8 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
             until,
             no_end,
             purpose,
+            from_now_on,
+            with_before,
         } => {
             let dossier = Some(session.dossier()?);
             let answer = session.request(Request::ChangeAccess {
@@ -512,6 +515,7 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
                 grants,
                 until: if no_end { Some(String::new()) } else { until },
                 purpose,
+                from_now: (from_now_on || with_before).then_some(from_now_on),
             })?;
             out.answer(&answer, |_| {
                 vec![out.lang.say("access_changed", &[("person", &person)])]

@@ -126,7 +126,16 @@ pub fn scopes(lang: Lang, scopes: &Value) -> Vec<String> {
             ]
         })
         .collect();
-    aligned(&rows)
+    let mut lines = aligned(&rows);
+    if scopes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|scope| truth(scope, "from_now"))
+    {
+        lines.push(format!("  {}", lang.say("reads_from_now", &[])));
+    }
+    lines
 }
 
 /// Dossiers, each with its sections.

@@ -14,7 +14,7 @@ use crate::chains::Chains;
 use crate::identity::Certificate;
 use crate::ids::{ChainId, DeviceId, EpochId, GenerationId, ItemHash, PrincipalId};
 use crate::item::{Kind, Lane, Open, Position};
-use crate::operation::{EraseAt, OpId, Operation, Right, Since, Snapshot};
+use crate::operation::{Back, EraseAt, OpId, Operation, Right, Since, Snapshot};
 
 pub use epochs::EpochNode;
 use epochs::Epochs;
@@ -105,6 +105,8 @@ pub struct Consent {
     /// that device what *that* root was granted and nothing else.
     members: BTreeMap<DeviceId, BTreeMap<PrincipalId, Certificate>>,
     grants: BTreeMap<OpId, Grant>,
+    /// Grants of reading that say nothing about what was before them.
+    from_now: BTreeSet<OpId>,
     /// Principals whom an owner device ever made a representative here.
     managers: BTreeSet<PrincipalId>,
     /// Grant → its revocations.
@@ -301,7 +303,9 @@ impl Consent {
         self.epochs.current()
     }
 
-    /// Counted denials that take reading from somebody: all but those of grants that only carry.
+    /// Counted denials that take reading from somebody: all but those of grants that only carry. A grant from now on is
+    /// one too: it denies everything before it to whom it lets in, and an epoch honours it that does not open what was
+    /// before.
     #[must_use]
     pub fn denials_of_reading(&self) -> &BTreeSet<OpId> {
         &self.denials_of_reading
@@ -324,6 +328,137 @@ impl Consent {
             .closed_by(&[*epoch])
             .iter()
             .all(|id| self.counted.contains(id) || self.denials.contains(id))
+    }
+
+    /// May the key of this epoch lie under one that follows it and closes everything? Only if it honours every grant from
+    /// now on itself: so no key ever opens one from before a break that it honours.
+    #[must_use]
+    pub fn may_lie_under_next(&self, epoch: &EpochId) -> bool {
+        self.from_now.iter().all(|grant| self.epochs.closes(epoch, grant))
+    }
+
+    /// This epoch, or one before it, honours a denial of reading or a grant from now on.
+    #[must_use]
+    pub fn closes(&self, epoch: &EpochId, denial: &OpId) -> bool {
+        self.epochs.closes(epoch, denial)
+    }
+
+    /// Somebody was ever let in from now on.
+    #[must_use]
+    pub fn has_breaks(&self) -> bool {
+        !self.from_now.is_empty()
+    }
+
+    /// Living grants by which somebody reads from now on, and nothing of before by another.
+    pub fn from_now_readers(&self) -> impl Iterator<Item = (&OpId, &Grant)> {
+        let living = self.from_now.iter().filter(|id| !self.is_revoked(id));
+        living
+            .filter_map(|id| self.grants.get_key_value(id))
+            .filter(|(_, grant)| self.reads_from_now(&grant.principal))
+    }
+
+    /// As whom a device reads here. Somebody may claim the device of another: that gives it their eyes beside its own, and
+    /// takes nothing from those.
+    pub fn reads_as(&self, device: &DeviceId) -> impl Iterator<Item = PrincipalId> {
+        let roots = self.members.get(device).into_iter().flat_map(BTreeMap::keys);
+        let reads = |root: &PrincipalId| {
+            let mut living = self.live_grants().map(|(_, grant)| grant);
+            living.any(|grant| grant.principal == *root && grant.right >= Right::Read)
+        };
+        let members = roots.filter(|root| !self.is_cut_as(device, Some(**root)) && reads(root));
+        let owner = self.is_owner(device).then_some(self.root);
+        let found: Vec<PrincipalId> = owner.into_iter().chain(members.copied()).collect();
+        found.into_iter()
+    }
+
+    /// True for a principal that reads here, and from now on only.
+    #[must_use]
+    pub fn reads_from_now(&self, principal: &PrincipalId) -> bool {
+        let mut living = self
+            .from_now
+            .iter()
+            .filter_map(|id| Some((id, self.grants.get(id)?)))
+            .filter(|(id, grant)| grant.principal == *principal && !self.is_revoked(id));
+        *principal != self.root && living.next().is_some() && !self.reads_everything(principal)
+    }
+
+    /// True for a principal that reads here, what was before they came included.
+    #[must_use]
+    pub fn reads_everything(&self, principal: &PrincipalId) -> bool {
+        let mut living = self.live_grants().map(|(_, grant)| grant);
+        *principal == self.root
+            || living.any(|grant| {
+                grant.principal == *principal && grant.right >= Right::Read && grant.since == Since::Beginning
+            })
+    }
+
+    /// May somebody who reads here have the key of this epoch? Whoever reads from now on has those that honour the grant that let them
+    /// in, and of an earlier such grant of theirs those that were made before its end.
+    #[must_use]
+    pub fn may_open(&self, epoch: &EpochId, reader: &PrincipalId) -> bool {
+        if self.from_now.is_empty() {
+            return true;
+        }
+        let theirs = |id: &&OpId| self.grants.get(id).is_some_and(|grant| grant.principal == *reader);
+        let ended_before = |id: &OpId| {
+            let mut ends = self.revoked.get(id).into_iter().flatten();
+            ends.any(|end| self.epochs.closes(epoch, end))
+        };
+        !self.reads_from_now(reader)
+            || self
+                .from_now
+                .iter()
+                .filter(theirs)
+                .any(|id| self.epochs.closes(epoch, id) && !ended_before(id))
+    }
+
+    /// Epochs whose keys a reader has to be given, of those that the giver holds, so that they open all that they may:
+    /// what another of these opens comes with it. `opens` says whether a key that lies under an epoch is what it is said
+    /// to be.
+    pub fn keys_for(
+        &self,
+        reader: &PrincipalId,
+        holds: impl Fn(&EpochId) -> bool,
+        opens: impl Fn(&EpochId, &Back) -> bool,
+    ) -> BTreeSet<EpochId> {
+        let current = self.current_epoch().filter(|epoch| holds(epoch));
+        if self.from_now.is_empty() {
+            return current
+                .filter(|epoch| self.knows_closes_of(epoch))
+                .into_iter()
+                .collect();
+        }
+        let theirs: BTreeMap<&EpochId, &EpochNode> = self
+            .epochs()
+            .filter(|(epoch, _)| holds(epoch) && self.may_open(epoch, reader) && self.knows_closes_of(epoch))
+            .collect();
+        let (mut given, mut open) = (BTreeSet::new(), BTreeSet::new());
+        let mut give = |epoch: EpochId| {
+            if open.contains(&epoch) {
+                return;
+            }
+            given.insert(epoch);
+            let mut next = vec![epoch];
+            while let Some(at) = next.pop() {
+                if let Some(node) = theirs.get(&at)
+                    && open.insert(at)
+                {
+                    let under = node.back.iter().filter(|back| opens(&at, back));
+                    next.extend(under.map(|back| back.parent));
+                }
+            }
+        };
+        let under: BTreeSet<EpochId> = theirs
+            .iter()
+            .flat_map(|(epoch, node)| node.back.iter().filter(|back| opens(epoch, back)))
+            .map(|back| back.parent)
+            .collect();
+        let tops = theirs.keys().filter(|epoch| !under.contains(**epoch));
+        let current = current.filter(|epoch| theirs.contains_key(epoch));
+        current.into_iter().chain(tops.map(|epoch| **epoch)).for_each(&mut give);
+        // What is left lies under itself: a ring, which no honest program makes.
+        theirs.keys().map(|epoch| **epoch).for_each(give);
+        given
     }
 
     /// Epochs that no other follows.

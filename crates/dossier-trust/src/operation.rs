@@ -65,7 +65,7 @@ impl Right {
 pub enum Since {
     /// The whole history.
     Beginning,
-    /// From the epoch that is current when the grant is made.
+    /// From the epoch that honours the grant: see [`crate::consent::Consent::may_open`].
     Now,
 }
 
@@ -195,11 +195,11 @@ pub enum Operation {
     Epoch {
         /// Epochs that it follows.
         parents: Vec<EpochId>,
-        /// Revokes and cuts that it honours.
+        /// Revokes, cuts, and grants from now on that it honours.
         closes: Vec<OpId>,
         /// Commitment to the key.
         commit: EpochId,
-        /// Keys of the parents; empty: "from now on".
+        /// Keys of parents; none of one that does not honour a grant from now on which this one honours.
         back: Vec<Back>,
     },
     /// Asks every holder to destroy an item's body.

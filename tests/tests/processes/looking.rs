@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{DONE, Home, NOT_ALLOWED, USAGE, join};
+use crate::stage::{DONE, Home, NOT_ALLOWED, USAGE, join, program};
 
 fn item<'v>(view: &'v Value, id: &str) -> Option<&'v Value> {
     view["items"].as_array().unwrap().iter().find(|item| item["id"] == id)
@@ -132,4 +132,50 @@ fn a_preview_is_what_the_other_program_shows_and_access_is_mended() {
         USAGE,
         &["item", "add", "crisis", "emergency_contacts", "--set", "name=Ria"],
     );
+}
+
+#[test]
+fn from_now_on_is_asked_promised_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let lisa = Home::of(folder.path().join("lisa"), "Lisa Verhagen");
+    lisa.load_lisa();
+    let karin = Home::at(folder.path().join("karin"));
+    karin.ask(&["init", "--name", "Karin de Wit"]);
+    let later = on(&lisa, "27");
+    later.ask(&["item", "set", "g-1", "title=Anders gezegd"]);
+    let (karin_later, offer) = (
+        on(&karin, "27"),
+        ["p-karin", "--grant", "plan=aanpassen", "--from-now-on"],
+    );
+    let promised = later.ask(&[&["preview"], &offer[..]].concat());
+    let invite = ["access", "invite", "--wait", "--yes-i-compared", "--person"];
+    join(&later, &karin_later, &[&invite[..], &offer[..]].concat());
+    assert_eq!(karin_later.ask(&["dossier", "show"]), promised);
+    assert_eq!(item(&promised, "g-1").unwrap()["title"], "Anders gezegd");
+    let earlier = ["dossier", "show", "--at", "2026-11-24"];
+    assert_eq!(karin_later.ask(&earlier)["items"], json!([]));
+    assert!(item(&later.ask(&earlier), "g-1").is_some());
+
+    let from_now = || later.ask(&["access", "list"])["people"][0]["scopes"][0]["from_now"].clone();
+    let said = |lang: &str| {
+        let mut plain = std::process::Command::new(program());
+        plain.arg("--home").arg(&later.folder);
+        plain.arg("--passphrase-file").arg(later.passphrase());
+        plain.args(["--now", &later.now, "--lang", lang, "access", "list"]);
+        let plain = plain.env("NO_COLOR", "1").output().unwrap();
+        String::from_utf8(plain.stdout).unwrap()
+    };
+    let sentences = [
+        ("nl", "Niet wat er eerder stond."),
+        ("en", "Not what was there before."),
+    ];
+    assert_eq!(from_now(), json!(true));
+    for (lang, sentence) in sentences {
+        assert!(said(lang).contains(sentence), "{}", said(lang));
+    }
+    later.ask(&["access", "change", "p-karin", "--with-before"]);
+    assert_eq!(from_now(), Value::Null);
+    for (lang, sentence) in sentences {
+        assert!(!said(lang).contains(sentence));
+    }
 }

@@ -39,4 +39,8 @@ hints: Array<string>,
 /**
  * Hours for which the ticket may be answered; none means a week.
  */
-hours: number | null, };
+hours: number | null, 
+/**
+ * Only what stands there when they come, and what comes after: not what was there before, nor the notes of before.
+ */
+from_now?: boolean, };

@@ -310,7 +310,11 @@ until: string | null,
 /**
  * What for; empty for no purpose, none keeps it as it is.
  */
-purpose: string | null, } } | { "method": "quarantine", "params": { 
+purpose: string | null, 
+/**
+ * True: from now on, without what was before; false: what was before as well; none keeps that as it is.
+ */
+from_now?: boolean, } } | { "method": "quarantine", "params": { 
 /**
  * Dossier id (hex); none means the only one.
  */

@@ -25,4 +25,8 @@ emergency?: boolean,
  * Only what is about these people: no key, but copies of what says when something about them is in the agenda. None:
  * no such restriction. Names are there for the resident alone.
  */
-only_about?: Array<PersonRef>, };
+only_about?: Array<PersonRef>, 
+/**
+ * Only what stood there when they came, and what came after.
+ */
+from_now?: boolean, };

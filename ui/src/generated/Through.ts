@@ -19,7 +19,11 @@ name: string | null,
 /**
  * `SECTION=zien|aanvullen|aanpassen[:dat]`; none means what a family's access table proposes.
  */
-grants: Array<string>, } | { "as": "moment", 
+grants: Array<string>, 
+/**
+ * Without what was before.
+ */
+from_now?: boolean, } | { "as": "moment", 
 /**
  * A day (its end), a moment in RFC 3339, or the name of a step in the history of an item (hex; the first eight
  * letters will do when no other begins with them): just after it. What is to come is as it is now.

@@ -26,6 +26,10 @@ pub struct Invite {
     pub hints: Vec<String>,
     /// Hours for which the ticket may be answered; none means a week.
     pub hours: Option<u32>,
+    /// Only what stands there when they come, and what comes after: not what was there before, nor the notes of before.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub from_now: bool,
 }
 
 /// Answer to `Request::Invite`.
@@ -61,6 +65,10 @@ pub struct ScopeView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub only_about: Option<Vec<PersonRef>>,
+    /// Only what stood there when they came, and what came after.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub from_now: bool,
 }
 
 /// Answer to `Request::Access`.

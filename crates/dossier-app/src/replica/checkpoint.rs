@@ -11,7 +11,7 @@ use dossier_trust::codec::Canonical;
 use dossier_trust::consent::{Checkpoint, Consent};
 use dossier_trust::ids::{ChainId, CompartmentId, DossierId, GenerationId, blake3};
 use dossier_trust::item::{Header, Kind, Lane, Position};
-use dossier_trust::operation::{OpId, Operation, Right, Since};
+use dossier_trust::operation::{OpId, Operation};
 use dossier_trust::preflight::{Limits, inspect};
 use dossier_trust::receipt;
 use dossier_trust::verdict::Waits;
@@ -90,8 +90,15 @@ impl Compartment {
 
     /// True when this names a part of the checkpoint that this replica goes by.
     pub(super) fn wants_part(&self, name: &[u8; 32]) -> bool {
-        self.checkpoint()
-            .is_some_and(|(_, checkpoint)| checkpoint.snapshot.parts.contains(name))
+        self.kept_checkpoints()
+            .any(|checkpoint| checkpoint.snapshot.parts.contains(name))
+    }
+
+    /// The checkpoint that this replica goes by, and those of documents of before that are kept.
+    fn kept_checkpoints(&self) -> impl Iterator<Item = &Checkpoint> {
+        let before = self.consent.kept_generations();
+        let generations = self.consent.current_generation().into_iter().chain(before);
+        generations.filter_map(|generation| Some(self.checkpoint_of(Some(generation))?.1))
     }
 
     /// Chains of the document as a generation has it.
@@ -346,13 +353,8 @@ impl Writing<'_> {
         if compartment.above_and_below().0 < above.max(1) {
             return Ok(());
         }
-        // It holds the whole past, so nobody may read it who was let in "from now on".
-        let late = |right, since| right >= Right::Read && since == Since::Now;
-        if compartment
-            .consent
-            .live_grants()
-            .any(|(_, grant)| late(grant.right, grant.since))
-        {
+        // It holds what its document began with, so that has to be open to everybody who was let in "from now on".
+        if compartment.shut_to().next().is_some() {
             return Ok(());
         }
         let positions = compartment.checkpoint_positions();
@@ -450,7 +452,7 @@ impl Home {
         if held.rests_on == Some(pin) {
             return Ok(());
         }
-        let (positions, parts) = (checkpoint.positions.clone(), checkpoint.snapshot.parts.clone());
+        let positions = checkpoint.positions.clone();
         let mut rests = true;
         for position in &positions {
             let first = self.store.items_from(&position.chain, 1, 1)?;
@@ -471,6 +473,10 @@ impl Home {
             return Ok(());
         }
         let superfluous = held.superfluous(&positions);
+        let parts: BTreeSet<[u8; 32]> = held
+            .kept_checkpoints()
+            .flat_map(|checkpoint| checkpoint.snapshot.parts.iter().copied())
+            .collect();
         let old: Vec<[u8; 32]> = self
             .store
             .loose_of(id, compartment, LOOSE_PART, None)?

@@ -45,6 +45,8 @@ pub struct Posted {
     pub by: DeviceId,
     /// Devices that it was sealed to; none: all readers of the compartment.
     pub to: Option<Vec<DeviceId>>,
+    /// The epoch that it was sealed under, if it was for all readers of that.
+    pub under: EpochId,
 }
 
 /// A record that counts and that this device can open.
@@ -72,6 +74,7 @@ impl OpenedRecord {
             Content::Model(RecordContent::Removed { .. })
             | Content::About(_)
             | Content::SaidAgain(_)
+            | Content::FromNow(_)
             | Content::Unknown => None,
         };
         RecordContent::written_at(&self.record.content)
@@ -122,6 +125,8 @@ pub struct Compartment {
     pub hollow: BTreeSet<Position>,
     /// Changes of earlier generations of which the content goes.
     pub(super) dropped: Reach,
+    /// This reader was let in from now on.
+    is_late: bool,
     pub(super) about: Option<About>,
     pub(super) notes: BTreeMap<OpId, GrantNote>,
     pub(super) wraps: Vec<Wrap>,
@@ -151,6 +156,7 @@ impl Compartment {
             rests_on: None,
             hollow: BTreeSet::new(),
             dropped: Reach::default(),
+            is_late: false,
             about: None,
             notes: BTreeMap::new(),
             wraps: Vec::new(),
@@ -277,7 +283,19 @@ impl Compartment {
             self.verdict = Verdict::reach(&self.consent, &self.chains, &OpenedChanges::default());
         }
         let published = self.published();
-        for wrap in self.wraps.iter().filter(|wrap| wrap.recipient == eyes.device()) {
+        // What somebody had before they were let in anew from now on stays shut.
+        let mut readers = Vec::new();
+        if self.consent.has_breaks() {
+            readers.extend(self.consent.reads_as(&eyes.device()));
+        }
+        self.is_late = !readers.is_empty() && readers.iter().all(|reader| self.consent.reads_from_now(reader));
+        let opens = |epoch: &EpochId| readers.iter().any(|reader| self.consent.may_open(epoch, reader));
+        if self.is_late {
+            self.keys.retain(|epoch, _| opens(epoch));
+        }
+        let may = |wrap: &&Wrap| !self.is_late || opens(&wrap.epoch);
+        let mine = self.wraps.iter().filter(|wrap| wrap.recipient == eyes.device());
+        for wrap in mine.filter(may) {
             if published.contains(&wrap.epoch)
                 && !self.keys.contains_key(&wrap.epoch)
                 && let Some(key) = eyes.epoch_key(wrap)
@@ -466,12 +484,23 @@ impl Compartment {
         {
             self.about = Some(about.clone());
         }
+        if let Content::FromNow(from_now) = &content
+            && record.author.root == self.consent.root()
+        {
+            self.take_notes(from_now);
+        }
         let opened = self.records.entry(record.id()).or_insert_with(|| OpenedRecord {
             record,
             content,
             posted: Vec::new(),
         });
-        opened.posted.push(Posted { position, by, to });
+        let under = header.epoch;
+        opened.posted.push(Posted {
+            position,
+            by,
+            to,
+            under,
+        });
         Ok(())
     }
 
@@ -601,6 +630,9 @@ impl Compartment {
         if let Content::About(about) = &content {
             self.about = Some(about.clone());
         }
+        if let Content::FromNow(from_now) = &content {
+            self.take_notes(from_now);
+        }
         let opened = self.records.entry(record.id()).or_insert_with(|| OpenedRecord {
             record,
             content,
@@ -645,12 +677,14 @@ impl Compartment {
         Ok(doc)
     }
 
-    /// Items that wait outside, with the reason. What their author said again waits no more.
+    /// Items that wait outside, with the reason. What their author said again waits no more. What others left behind in
+    /// documents of before says nothing to whoever came in later: whether it was said again, they cannot read.
     pub fn quarantine(&self) -> impl Iterator<Item = (&Position, &Waits)> {
         let said = self.said_again();
         let is_said = move |item: &Position| said.get(&item.chain).is_some_and(|upto| item.n <= *upto);
         let all = self.verdict.quarantine().iter();
-        all.filter(move |(item, waits)| **waits != Waits::OtherGeneration || !is_said(item))
+        let is_mine = |item: &Position| !self.is_late || self.own.contains(&item.chain);
+        all.filter(move |(item, waits)| **waits != Waits::OtherGeneration || (is_mine(item) && !is_said(item)))
     }
 }
 

@@ -1,6 +1,8 @@
 //! What this program writes inside sealed places beside the model's own records: what a compartment is, and on what
 //! terms somebody was let in.
 
+use std::collections::BTreeMap;
+
 use dossier_model::record::RecordItem;
 use dossier_model::{Place, RecordContent, SectionId, Side};
 use dossier_trust::codec::{Canonical, DecodeError, Reader, Writer};
@@ -59,6 +61,29 @@ pub enum SaidAgainKind {
     SaidAgain,
 }
 
+/// Where somebody begins who was let in from now on, and what such a reader needs that was said under keys of before. A
+/// record of the resident's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromNow {
+    /// Always `from_now`; tells this record from the model's.
+    #[serde(rename = "type")]
+    pub kind: FromNowKind,
+    /// The grant (hex) that begins here; none when it is only said again who else reads.
+    pub grant: Option<String>,
+    /// Chains of records (hex) and up to where they were known: that is from before, also where it is posted again.
+    pub before: Vec<(String, u32)>,
+    /// The notes of living grants (hex).
+    pub notes: BTreeMap<String, GrantNote>,
+}
+
+/// Tag of [`FromNow`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromNowKind {
+    /// The only one.
+    FromNow,
+}
+
 /// What a record says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
@@ -66,6 +91,8 @@ pub enum Content {
     About(About),
     /// What need not be said again.
     SaidAgain(SaidAgain),
+    /// Where somebody begins who was let in from now on.
+    FromNow(FromNow),
     /// Something in the dossier.
     Model(RecordContent),
     /// Written by a newer program, or not understood: kept, counted, not shown.
@@ -81,7 +108,11 @@ impl Content {
         }
         let about = serde_json::from_slice(bytes).map(Self::About);
         let said = || serde_json::from_slice(bytes).map(Self::SaidAgain);
-        about.or_else(|_| said()).unwrap_or(Self::Unknown)
+        let from_now = || serde_json::from_slice(bytes).map(Self::FromNow);
+        about
+            .or_else(|_| said())
+            .or_else(|_| from_now())
+            .unwrap_or(Self::Unknown)
     }
 
     /// The item in it, if it is one.
@@ -102,6 +133,7 @@ impl Content {
         match self {
             Self::About(about) => serde_json::to_vec(about).map_err(|_| Fault::internal("about")),
             Self::SaidAgain(said) => serde_json::to_vec(said).map_err(|_| Fault::internal("said again")),
+            Self::FromNow(from_now) => serde_json::to_vec(from_now).map_err(|_| Fault::internal("from now")),
             Self::Model(content) => Ok(content.to_bytes_at(at)?),
             Self::Unknown => Err(Fault::internal("content")),
         }
@@ -159,6 +191,9 @@ pub struct Terms {
     pub only_about: Option<Vec<String>>,
     /// Sections and levels.
     pub scopes: Vec<Scope>,
+    /// Only what stands there when they come, and what comes after.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_now: bool,
 }
 
 /// The sealed record inside a grant: for everybody who reads that compartment, so it names nothing elsewhere.

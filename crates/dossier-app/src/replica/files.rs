@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dossier_model::ShownItem;
-use dossier_trust::ids::{CompartmentId, DeviceId, RecordId};
+use dossier_trust::ids::{CompartmentId, DeviceId, EpochId, RecordId};
 use dossier_trust::operation::Right;
 
 use super::Dossier;
@@ -20,8 +20,26 @@ pub(crate) struct NamedFile {
     pub bytes: u64,
     /// Section of the item; empty for what is the resident's alone.
     pub section: String,
-    /// Where it is named: all readers of the compartment see the item, or these devices.
-    seen: Vec<(CompartmentId, Option<Vec<DeviceId>>)>,
+    /// Where it is named.
+    seen: Vec<Seen>,
+}
+
+/// A place where an item stands.
+#[derive(Debug, Clone)]
+struct Seen {
+    compartment: CompartmentId,
+    to: SeenBy,
+}
+
+/// Who sees an item there.
+#[derive(Debug, Clone)]
+enum SeenBy {
+    /// Whoever reads the document.
+    Document,
+    /// Whoever has the key of this epoch.
+    Epoch(EpochId),
+    /// These devices.
+    Few(Vec<DeviceId>),
 }
 
 impl Dossier {
@@ -43,24 +61,34 @@ impl Dossier {
 
     /// A device reads in a place where an item names this file, and the item is for it.
     pub(crate) fn may_have_file(&self, device: &DeviceId, file: &NamedFile) -> bool {
-        file.seen.iter().any(|(id, to)| {
-            let consent = self.compartments.get(id).map(|compartment| &compartment.consent);
-            consent.is_some_and(|consent| {
+        file.seen.iter().any(|seen| {
+            let Some(compartment) = self.compartments.get(&seen.compartment) else {
+                return false;
+            };
+            let consent = &compartment.consent;
+            let mut readers = consent.reads_as(device);
+            let mut for_it = || match &seen.to {
+                SeenBy::Document => readers.any(|reader| compartment.document_opens_for(&reader)),
+                SeenBy::Epoch(epoch) => readers.any(|reader| consent.may_open(epoch, &reader)),
                 // What was sealed for a few the resident's words open, on whatever device they were typed since.
-                let for_it = |to: &Vec<DeviceId>| consent.is_owner(device) || to.contains(device);
-                consent.right_of(device) >= Some(Right::Read) && to.as_ref().is_none_or(for_it)
-            })
+                SeenBy::Few(to) => consent.is_owner(device) || to.contains(device),
+            };
+            consent.right_of(device) >= Some(Right::Read) && for_it()
         })
     }
 
     /// Everywhere where this item stands.
-    fn seen_at(&self, item: &ShownItem) -> Vec<(CompartmentId, Option<Vec<DeviceId>>)> {
+    fn seen_at(&self, item: &ShownItem) -> Vec<Seen> {
         let Some(record) = &item.record else {
             let there = self
                 .compartments
                 .values()
                 .filter(|one| one.place() == Some(&item.place));
-            return there.map(|one| (one.id, None)).collect();
+            let seen = there.map(|one| Seen {
+                compartment: one.id,
+                to: SeenBy::Document,
+            });
+            return seen.collect();
         };
         let Ok(record) = RecordId::from_hex(record) else {
             return Vec::new();
@@ -69,7 +97,11 @@ impl Dossier {
             .compartments
             .values()
             .filter_map(|one| Some((one.id, one.records.get(&record)?)));
-        let posted = opened.flat_map(|(id, opened)| opened.posted.iter().map(move |posted| (id, posted.to.clone())));
-        posted.collect()
+        let posted = opened.flat_map(|(id, opened)| opened.posted.iter().map(move |posted| (id, posted)));
+        let seen = posted.map(|(compartment, posted)| Seen {
+            compartment,
+            to: posted.to.clone().map_or(SeenBy::Epoch(posted.under), SeenBy::Few),
+        });
+        seen.collect()
     }
 }

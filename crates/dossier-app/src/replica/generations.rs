@@ -107,7 +107,7 @@ impl Compartment {
     fn sayings(&self) -> impl Iterator<Item = (&DeviceId, &SaidAgain)> {
         self.records.values().filter_map(|record| match &record.content {
             Content::SaidAgain(said) => Some((&record.record.author.device, said)),
-            Content::About(_) | Content::Model(_) | Content::Unknown => None,
+            Content::About(_) | Content::FromNow(_) | Content::Model(_) | Content::Unknown => None,
         })
     }
 
@@ -151,6 +151,22 @@ impl Compartment {
         Some(opening)
     }
 
+    /// The chains with which a document of this compartment ever began, and up to where, by the word of who began it.
+    pub(crate) fn openings(&self) -> BTreeMap<ChainId, u32> {
+        let begun = self
+            .sayings()
+            .filter(|(device, said)| said.begins.is_some() && self.consent.is_owner(device));
+        let mut found = BTreeMap::new();
+        for (device, said) in begun {
+            let chains = said
+                .upto
+                .iter()
+                .filter_map(|(chain, n)| Some((ChainId::from_hex(chain).ok()?, *n)));
+            found.extend(chains.filter(|(chain, _)| self.device_of(chain) == Some(*device)));
+        }
+        found
+    }
+
     /// True when a device wrote something in a document of before that nobody took along and that it has not said again.
     fn left_behind(&self, device: &DeviceId) -> bool {
         let current = self.consent.current_generation();
@@ -184,7 +200,7 @@ impl Compartment {
         let mut found = Vec::new();
         for (chain, items) in behind {
             let generation = self.chains.get(&chain).map(|held| held.open.generation);
-            let (mut doc, here) = self.earlier(store, generation)?;
+            let (mut doc, here) = self.earlier(store, generation, |_| true)?;
             let mut again = Again {
                 compartment: self.id,
                 chain,
@@ -202,18 +218,40 @@ impl Compartment {
         Ok(found)
     }
 
-    /// A document of before, with all that preflight lets pass, and which changes those are.
+    /// Documents of before of which nothing was let go, as they ended, the last one first. Empty where this reader was not
+    /// let in yet.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn earlier_documents(&mut self, store: &Reader) -> Result<Vec<AutoCommit>, Fault> {
+        let kept: Vec<GenerationId> = self.consent.kept_generations().collect();
+        let ends = self.consent.taken_along();
+        let mut documents = Vec::new();
+        for generation in kept {
+            let counted: BTreeSet<Position> = self
+                .doc_chains(Some(generation))
+                .flat_map(|(name, chain)| chain.positions(*name))
+                .filter(|item| ends.covers(&self.chains, item))
+                .collect();
+            let (doc, _) = self.earlier(store, Some(generation), |item| counted.contains(item))?;
+            documents.push(doc);
+        }
+        Ok(documents)
+    }
+
+    /// A document of before, with all that preflight lets pass of what counts, and which changes those are.
     fn earlier(
         &mut self,
         store: &Reader,
         generation: Option<GenerationId>,
+        counts: impl Fn(&Position) -> bool,
     ) -> Result<(AutoCommit, BTreeMap<Position, ChangeHash>), Fault> {
         let (mut opened, mut rested) = self.open_generation(store, generation)?;
         if let Some(rested) = rested.as_mut() {
             self.changes_of(rested, &mut opened);
         }
         let (mut index, mut here, mut raw) = (OpIndex::new(), BTreeMap::new(), Vec::new());
-        for (position, change) in opened.in_order() {
+        for (position, change) in opened.in_order().into_iter().filter(|(item, _)| counts(item)) {
             let (actor, seq) = (&position.chain.0, u64::from(position.n));
             if index.check_and_admit(&change.inspected, actor, seq).is_ok() {
                 here.insert(position, ChangeHash(change.inspected.hash()));
@@ -273,14 +311,45 @@ impl Compartment {
     }
 }
 
+/// Documents of before, of some compartments, the last one of each first.
+pub(crate) type Earlier = BTreeMap<CompartmentId, Vec<AutoCommit>>;
+
+impl Home {
+    /// Documents of before that are kept, of the compartments of which that is asked.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn earlier_documents(
+        &mut self,
+        id: &DossierId,
+        asked: impl Fn(&Compartment) -> bool,
+    ) -> Result<Earlier, Fault> {
+        self.dossier(id)?;
+        let Some(dossier) = self.dossiers.get_mut(id) else {
+            return Ok(Earlier::new());
+        };
+        let kept: Vec<CompartmentId> = dossier
+            .compartments
+            .values()
+            .filter(|held| held.consent.kept_generations().next().is_some() && asked(held))
+            .map(|held| held.id)
+            .collect();
+        let mut found = Earlier::new();
+        for compartment in kept {
+            if let Some(held) = dossier.compartments.get_mut(&compartment) {
+                found.insert(compartment, held.earlier_documents(&self.store)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
 impl Dossier {
-    /// The line about a document that is of another generation now, by whoever began that one.
-    pub(super) fn begun_anew(&self, id: &CompartmentId, before: Option<GenerationId>, now_ms: u64) -> Option<Line> {
+    /// The line about a document that began anew without something, by whoever began it.
+    pub(super) fn erased_from(&self, id: &CompartmentId, now_ms: u64) -> Option<Line> {
         let held = self.compartments.get(id)?;
-        let generation = held
-            .verdict
-            .generation()
-            .filter(|now| before.is_some() && before != Some(*now))?;
+        let generation = held.verdict.generation()?;
+        held.consent.dropping().find(|(drops, _)| *drops == generation)?;
         let is_it = |operation: &Operation| operation.id().0 == generation.0;
         let entry = held.log.iter().find(|entry| is_it(&entry.operation))?;
         let device = held.device_of(&entry.position.chain)?;

@@ -9,6 +9,7 @@ pub mod contents;
 pub mod document;
 mod erasing;
 pub(crate) mod files;
+pub mod from_now;
 pub mod generations;
 pub mod opening;
 pub mod past;

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::ChangeHash;
+use automerge::{AutoCommit, ChangeHash, ReadDoc};
 use dossier_model::layout;
 use dossier_trust::ids::{CompartmentId, RecordId};
 
 use super::compartment::OpenedRecord;
 use super::content::Content;
-use super::document::Document;
+use super::generations::Earlier;
 use super::{Compartment, Dossier};
 use crate::clock::end_of;
 use crate::contract::Fault;
@@ -31,7 +31,7 @@ impl Dossier {
     /// # Errors
     /// [`crate::contract::FaultCode::Invalid`] for text that is none of these;
     /// [`crate::contract::FaultCode::NotFound`] for a name that no step has, or several.
-    pub(crate) fn moment(&mut self, at: &str) -> Result<Moment, Fault> {
+    pub(crate) fn moment(&mut self, at: &str, earlier: &mut Earlier) -> Result<Moment, Fault> {
         if let Ok(seconds) = end_of(at) {
             return Ok(Moment { seconds, change: None });
         }
@@ -40,16 +40,20 @@ impl Dossier {
         }
         let mut found: BTreeMap<String, Moment> = BTreeMap::new();
         for (id, compartment) in self.compartments.iter_mut() {
-            for change in compartment.doc.get_changes_meta(&[]) {
-                let name = change.hash.to_string();
-                if name.starts_with(at) {
-                    let moment = Moment {
-                        seconds: u64::try_from(change.timestamp).unwrap_or(0),
-                        change: Some((*id, change.hash)),
-                    };
-                    found.insert(name, moment);
+            let mut look_in = |doc: &mut AutoCommit| {
+                for change in doc.get_changes_meta(&[]) {
+                    let name = change.hash.to_string();
+                    if name.starts_with(at) {
+                        let moment = Moment {
+                            seconds: u64::try_from(change.timestamp).unwrap_or(0),
+                            change: Some((*id, change.hash)),
+                        };
+                        found.insert(name, moment);
+                    }
                 }
-            }
+            };
+            look_in(&mut compartment.doc);
+            earlier.get_mut(id).into_iter().flatten().for_each(look_in);
             for (record, opened) in &compartment.records {
                 let name = record.to_hex();
                 if name.starts_with(at) {
@@ -72,11 +76,14 @@ impl Dossier {
     ///
     /// # Errors
     /// [`crate::contract::FaultCode::Internal`] when a document cannot be taken back.
-    pub(crate) fn as_it_was(&mut self, moment: &Moment) -> Result<Self, Fault> {
+    pub(crate) fn as_it_was(&mut self, moment: &Moment, earlier: &mut Earlier) -> Result<Self, Fault> {
         let compartments = self
             .compartments
             .iter_mut()
-            .map(|(id, compartment)| Ok((*id, compartment.as_it_was(moment)?)))
+            .map(|(id, compartment)| {
+                let before = earlier.get_mut(id).map_or(&mut [][..], Vec::as_mut_slice);
+                Ok((*id, compartment.as_it_was(moment, before)?))
+            })
             .collect::<Result<_, Fault>>()?;
         Ok(Self {
             id: self.id,
@@ -105,27 +112,31 @@ impl Compartment {
         copy
     }
 
-    fn as_it_was(&mut self, moment: &Moment) -> Result<Self, Fault> {
-        let heads = match moment.change {
-            Some((compartment, change)) if compartment == self.id => Some(vec![change]),
-            Some(_) | None => layout::before(&mut self.doc, i64::try_from(moment.seconds).unwrap_or(i64::MAX)),
-        };
+    fn as_it_was(&mut self, moment: &Moment, earlier: &mut [AutoCommit]) -> Result<Self, Fault> {
         let mut past = self.for_reading();
-        past.doc = match heads {
-            None => self.doc.clone().into(),
-            Some(heads) if heads.is_empty() => Document::default(),
-            Some(heads) => self
-                .doc
-                .fork_at(&heads)
-                .map_err(|_| Fault::internal("document"))?
-                .into(),
-        };
-        past.records = self.records_before(moment.seconds);
+        // The first document, from the last one back, that anybody had written in by then.
+        for doc in std::iter::once(&mut *self.doc).chain(earlier) {
+            let heads = match &moment.change {
+                Some((compartment, change)) if *compartment == self.id => {
+                    let is_here = doc.get_change_by_hash(change).is_some();
+                    Some(is_here.then_some(*change).into_iter().collect())
+                }
+                Some(_) | None => layout::before(doc, i64::try_from(moment.seconds).unwrap_or(i64::MAX)),
+            };
+            let found = match heads {
+                None if doc.stats().num_changes > 0 => doc.clone(),
+                Some(heads) if !heads.is_empty() => doc.fork_at(&heads).map_err(|_| Fault::internal("document"))?,
+                None | Some(_) => continue,
+            };
+            past.doc = found.into();
+            break;
+        }
+        past.records = self.records_until(moment.seconds);
         Ok(past)
     }
 
     /// Records that say they were written by then, and whose target says so too.
-    fn records_before(&self, seconds: u64) -> BTreeMap<RecordId, OpenedRecord> {
+    fn records_until(&self, seconds: u64) -> BTreeMap<RecordId, OpenedRecord> {
         let mut counted: BTreeSet<RecordId> = self
             .records
             .iter()
@@ -164,6 +175,6 @@ fn written_at(opened: &OpenedRecord) -> u64 {
 fn target_of(opened: &OpenedRecord) -> Option<RecordId> {
     match &opened.content {
         Content::Model(content) => RecordId::from_hex(content.target()?).ok(),
-        Content::About(_) | Content::SaidAgain(_) | Content::Unknown => None,
+        Content::About(_) | Content::SaidAgain(_) | Content::FromNow(_) | Content::Unknown => None,
     }
 }

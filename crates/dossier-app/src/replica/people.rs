@@ -6,7 +6,7 @@ use dossier_model::view::Author;
 use dossier_trust::ids::{DeviceId, PrincipalId};
 use dossier_trust::operation::{OpId, Operation, Right};
 
-use super::content::GrantNote;
+use super::content::{Content, FromNow, GrantNote};
 use super::{Compartment, Dossier};
 
 /// What a reader knows of one principal.
@@ -54,6 +54,28 @@ impl Compartment {
                 Some((id, serde_json::from_slice(&plain).ok()?))
             });
         self.notes = opened.collect();
+        let root = self.consent.root();
+        let said: Vec<FromNow> = self
+            .records
+            .values()
+            .filter(|record| record.record.author.root == root)
+            .filter_map(|record| match &record.content {
+                Content::FromNow(said) => Some(said.clone()),
+                Content::About(_) | Content::SaidAgain(_) | Content::Model(_) | Content::Unknown => None,
+            })
+            .collect();
+        said.iter().for_each(|said| self.take_notes(said));
+    }
+
+    /// Notes that the resident said again for readers who cannot open what was said first.
+    pub(super) fn take_notes(&mut self, said: &FromNow) {
+        for (grant, note) in &said.notes {
+            if let Ok(grant) = OpId::from_hex(grant)
+                && self.consent.counts(&grant)
+            {
+                self.notes.entry(grant).or_insert_with(|| note.clone());
+            }
+        }
     }
 
     /// May this principal change what others wrote here: the resident, or ever granted `edit`?

@@ -88,7 +88,10 @@ impl Home {
             for line in &lines {
                 tx.add_activity(stored_ms(now_ms), &dossier, &line.to_bytes())?;
             }
-            if generation.is_some() && held.generation_of(&compartment) != generation {
+            if generation.is_some()
+                && held.generation_of(&compartment) != generation
+                && held.erased_from(&compartment, now_ms).is_some()
+            {
                 // A step back must not bring what was erased.
                 forget_steps(tx, &dossier)?;
             }
@@ -276,8 +279,8 @@ impl Dossier {
                 .iter()
                 .all(|item| item.header.kind == Kind::Change && held.verdict.is_in_document(&item.position()));
         self.unsettle(&compartment, plain);
-        let begun_anew = self.begun_anew(&compartment, generation, now_ms);
-        if begun_anew.is_some() {
+        let is_other = generation.is_some() && self.generation_of(&compartment) != generation;
+        if is_other {
             // What stands in the new one did not come just now.
             before.clear();
         }
@@ -286,7 +289,7 @@ impl Dossier {
             held.doc.reset_diff_cursor();
         }
         lines.extend(self.lines_of_receipts(me, &compartment, &sound.receipts));
-        lines.extend(begun_anew);
+        lines.extend(self.erased_from(&compartment, now_ms).filter(|_| is_other));
         Ok((touched, lines))
     }
 

@@ -14,12 +14,15 @@ use dossier_trust::chains::Chain;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Denied;
 use dossier_trust::identity::Certificate;
-use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, ItemHash, PrincipalId, RecordId, blake3};
+use dossier_trust::ids::{
+    ChainId, CompartmentId, DeviceId, DossierId, EpochId, ItemHash, PrincipalId, RecordId, blake3,
+};
 use dossier_trust::item::{Item, Position};
 use dossier_trust::operation::{EraseAt, OpId, Operation, Right};
 use dossier_trust::receipt::{Deed, Statement};
 use dossier_trust::verdict::Waits;
 
+use super::compartment::Posted;
 use super::content::{Content, GrantNote};
 use super::writing::Writing;
 use super::{Compartment, Dossier};
@@ -115,6 +118,7 @@ impl Home {
         let missing = dossier.missing_copies();
         let kept_from_us = dossier.kept_from_the_resident();
         let in_vain = dossier.erased_in_vain(&owed);
+        let shut = dossier.shut_documents();
         let due = self.due_checkpoints(id);
         if expired.is_empty()
             && rotate.is_empty()
@@ -124,6 +128,7 @@ impl Home {
             && due.is_empty()
             && kept_from_us.is_empty()
             && in_vain.is_empty()
+            && shut.is_empty()
         {
             return Ok(());
         }
@@ -149,11 +154,14 @@ impl Home {
                 writing.begin_anew(one.compartment, &one.items)?;
                 writing.also(move |tx| Ok(one.owed.iter().try_for_each(|owed| tx.pay(owed).map(|_| ()))?));
             }
+            for compartment in shut {
+                writing.open_for_late_readers(compartment)?;
+            }
             for compartment in due {
                 writing.checkpoint_in_time(compartment)?;
             }
             for (compartment, reader) in unwrapped {
-                writing.wrap_current(compartment, &reader)?;
+                writing.wrap_owed(compartment, &reader)?;
             }
             for (compartment, position) in kept_from_us {
                 writing.erase_unreadable(compartment, &position)?;
@@ -376,7 +384,9 @@ impl Compartment {
             match record.map(|(_, record)| &record.content) {
                 Some(Content::Model(RecordContent::Item(item))) => return Some(item),
                 Some(Content::Model(said)) => target = said.target()?,
-                Some(Content::About(_) | Content::SaidAgain(_) | Content::Unknown) => return None,
+                Some(Content::About(_) | Content::SaidAgain(_) | Content::FromNow(_) | Content::Unknown) => {
+                    return None;
+                }
                 None => {
                     let mut items = self.records.values().filter_map(|record| record.content.item());
                     return items.find(|item| item.id == target);
@@ -498,23 +508,33 @@ impl Dossier {
         all.collect()
     }
 
-    /// Devices that may read and for which this one has not wrapped the current epoch yet.
+    /// Devices that may read and for which this one has not wrapped every key yet that they need.
     fn unwrapped(&self, me: &DeviceId) -> Vec<(CompartmentId, Certificate)> {
         let mut found = Vec::new();
         for compartment in self.compartments.values() {
-            let Some(epoch) = compartment.consent.current_epoch() else {
-                continue;
-            };
-            if !compartment.keys.contains_key(&epoch) || !compartment.consent.knows_closes_of(&epoch) {
-                continue;
-            }
+            // Most readers are given the same; who that is, is asked once.
+            let mut keys: BTreeMap<Option<PrincipalId>, BTreeSet<EpochId>> = BTreeMap::new();
             for reader in compartment.consent.reader_devices() {
-                if !compartment.wrapped_for(&reader.device, me).contains(&epoch) {
+                let late = compartment.consent.has_breaks() && compartment.consent.reads_from_now(&reader.root);
+                let keys = keys
+                    .entry(late.then_some(reader.root))
+                    .or_insert_with(|| compartment.keys_for(&reader.root));
+                if !keys.is_subset(&compartment.wrapped_for(&reader.device, me)) {
                     found.push((compartment.id, reader.clone()));
                 }
             }
         }
         found
+    }
+
+    /// Compartments of which the document is shut to somebody who was let in from now on: it began anew elsewhere at the
+    /// same time, by somebody who did not know of them.
+    fn shut_documents(&self) -> Vec<CompartmentId> {
+        let compartments = self.compartments.values();
+        compartments
+            .filter(|compartment| compartment.shut_to().next().is_some())
+            .map(|compartment| compartment.id)
+            .collect()
     }
 
     /// Restricted records that somebody is entitled to and does not have: notes and flags that name them, letters of
@@ -532,6 +552,11 @@ impl Dossier {
             if live.is_empty() {
                 continue;
             }
+            let late: BTreeMap<PrincipalId, BTreeMap<ChainId, u32>> = live
+                .iter()
+                .filter(|(principal, ..)| compartment.consent.reads_from_now(principal))
+                .map(|(principal, ..)| (*principal, compartment.records_before(principal)))
+                .collect();
             for (id, record) in &compartment.records {
                 let restricted = record.posted.iter().all(|posted| posted.to.is_some());
                 let has: BTreeSet<&DeviceId> = record
@@ -542,13 +567,23 @@ impl Dossier {
                     .collect();
                 let mut readers = Vec::new();
                 for (principal, right, note) in &live {
+                    // Posting it again makes nothing new of what was said before they came.
+                    let is_before = |posted: &Posted| {
+                        let upto = late
+                            .get(principal)
+                            .and_then(|before| before.get(&posted.position.chain));
+                        upto.is_some_and(|upto| posted.position.n <= *upto)
+                    };
+                    if record.posted.iter().any(is_before) && record.record.author.root != *principal {
+                        continue;
+                    }
                     let entitled = match &record.content {
                         Content::About(_) => !restricted && *right < Right::Read,
                         Content::Model(content) if restricted => {
                             *right >= Right::Read && self.may_have(principal, note, compartment, content)
                         }
                         Content::Model(content) => *right < Right::Read && self.is_about(note, content),
-                        Content::SaidAgain(_) | Content::Unknown => false,
+                        Content::SaidAgain(_) | Content::FromNow(_) | Content::Unknown => false,
                     };
                     if entitled {
                         let devices = compartment.consent.certificates().filter(|certificate| {

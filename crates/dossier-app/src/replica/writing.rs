@@ -13,7 +13,7 @@ use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Entry;
 use dossier_trust::epoch::{EpochKey, Wrap, seal_to};
 use dossier_trust::identity::{Certificate, Random};
-use dossier_trust::ids::{CompartmentId, DeviceId, DossierId, EpochId, GenerationId, RecordId, blake3};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, EpochId, GenerationId, RecordId, blake3};
 use dossier_trust::item::{Header, Item, Kind, Lane, Open, Position, SignedOpen, Tip};
 use dossier_trust::operation::{OpId, Operation, Right};
 use dossier_trust::preflight::{Inspected, Limits, inspect, pack};
@@ -334,8 +334,13 @@ impl Writing<'_> {
     /// # Errors
     /// [`FaultCode::NotAllowed`] when this device may not make epochs.
     pub fn new_epoch(&mut self, id: CompartmentId) -> Result<EpochId, Fault> {
-        let me = self.me;
         let key = EpochKey::generate(&mut self.random);
+        self.epoch_of(id, &key)
+    }
+
+    /// As [`Self::new_epoch`], with this key.
+    pub(super) fn epoch_of(&mut self, id: CompartmentId, key: &EpochKey) -> Result<EpochId, Fault> {
+        let me = self.me;
         let mut random = self.random;
         let compartment = self.compartment(&id)?;
         // Sealing the key of an epoch that this device does not have is somebody else's to do.
@@ -347,7 +352,11 @@ impl Writing<'_> {
             .filter(|epoch| compartment.keys.contains_key(epoch) && compartment.consent.knows_closes_of(epoch))
             .collect();
         let mut back = Vec::with_capacity(parents.len());
-        for parent in &parents {
+        // It opens nothing from before somebody was let in from now on; who may see that is given those keys themselves.
+        for parent in parents
+            .iter()
+            .filter(|parent| compartment.consent.may_lie_under_next(parent))
+        {
             if let Some(parent) = compartment.keys.get(parent) {
                 back.push(key.back_to(parent, &mut random)?);
             }
@@ -372,37 +381,29 @@ impl Writing<'_> {
             vec![me.certificate.clone()]
         };
         for reader in readers {
-            self.wrap(id, &key, reader.device, &reader.wrapping)?;
+            self.wrap(id, key, reader.device, &reader.wrapping)?;
         }
         let recovery = *self.dossier.part.consent.recovery();
         let words = DeviceId(self.dossier.part.consent.root().0);
-        self.wrap(id, &key, words, &recovery)?;
+        self.wrap(id, key, words, &recovery)?;
         Ok(epoch)
     }
 
-    /// Wraps the key of the current epoch for a device that may read, unless it has it.
+    /// Wraps every key for a device that may read which it needs to open all that it may, unless this device did.
     ///
     /// # Errors
-    /// [`FaultCode::Internal`] when this device does not have the key itself.
-    pub fn wrap_current(&mut self, id: CompartmentId, reader: &Certificate) -> Result<(), Fault> {
+    /// A recipient that is not a key.
+    pub fn wrap_owed(&mut self, id: CompartmentId, reader: &Certificate) -> Result<(), Fault> {
         let me = self.me.id();
         let compartment = self.compartment(&id)?;
-        let Some(epoch) = compartment.consent.current_epoch() else {
-            return Ok(());
-        };
-        if !compartment.consent.knows_closes_of(&epoch) {
-            // A denial that has not arrived here may be about this very reader.
-            return Ok(());
-        }
-        if compartment.wrapped_for(&reader.device, &me).contains(&epoch) {
-            return Ok(());
-        }
-        let key = compartment
-            .keys
-            .get(&epoch)
-            .cloned()
-            .ok_or_else(|| Fault::internal("epoch key"))?;
-        self.wrap(id, &key, reader.device, &reader.wrapping)
+        let given = compartment.wrapped_for(&reader.device, &me);
+        let owed = compartment.keys_for(&reader.root);
+        let keys: Vec<EpochKey> = owed
+            .difference(&given)
+            .filter_map(|epoch| compartment.keys.get(epoch).cloned())
+            .collect();
+        keys.iter()
+            .try_for_each(|key| self.wrap(id, key, reader.device, &reader.wrapping))
     }
 
     /// Wraps a key for a device.
@@ -468,6 +469,12 @@ impl Writing<'_> {
     pub fn operation(&mut self, id: CompartmentId, operation: Operation) -> Result<OpId, Fault> {
         let grant = self.grant_for(id, Lane::Log)?;
         self.operation_under(id, grant, operation)
+    }
+
+    /// The chain in which this device's next operation stands.
+    pub(super) fn log_chain(&mut self, id: CompartmentId) -> Result<ChainId, Fault> {
+        let grant = self.grant_for(id, Lane::Log)?;
+        Ok(self.tip(id, Lane::Log, grant)?.chain)
     }
 
     fn operation_under(&mut self, id: CompartmentId, grant: OpId, operation: Operation) -> Result<OpId, Fault> {
@@ -703,12 +710,13 @@ impl Writing<'_> {
     pub fn post(&mut self, id: CompartmentId, record: Record, readers: Option<Vec<Certificate>>) -> Result<(), Fault> {
         let grant = self.grant_for(id, Lane::Rec)?;
         let tip = self.tip(id, Lane::Rec, grant)?;
-        let (position, to) = match readers {
+        let (position, to, under) = match readers {
             None => {
                 let key = self.sealing_key(id)?;
                 (
                     self.put_sealed(id, Lane::Rec, Kind::Record, &key, &record.to_bytes(), None)?,
                     None,
+                    key.epoch(),
                 )
             }
             Some(readers) => {
@@ -734,12 +742,17 @@ impl Writing<'_> {
                 };
                 let position = self.put(id, header, body)?;
                 self.out.judge_again |= !self.compartment(&id)?.take_own(&header, &position, None)?;
-                (position, Some(to))
+                (position, Some(to), header.epoch)
             }
         };
         let by = self.me.id();
-        self.compartment(&id)?
-            .take_own_record(record, Posted { position, by, to });
+        let posted = Posted {
+            position,
+            by,
+            to,
+            under,
+        };
+        self.compartment(&id)?.take_own_record(record, posted);
         Ok(())
     }
 }

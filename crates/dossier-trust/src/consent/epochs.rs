@@ -93,6 +93,12 @@ impl Epochs {
         true
     }
 
+    /// The epoch or one before it closes this denial. False for what is no denial, and behind a ring.
+    pub(super) fn closes(&self, epoch: &EpochId, denial: &OpId) -> bool {
+        let place = self.places.get(denial);
+        place.is_some_and(|at| self.lines.get(epoch).is_some_and(|(_, closed)| closed.has(*at)))
+    }
+
     /// Takes one more denial: nothing is clean until an epoch closes it. False when one does that already.
     pub(super) fn deny(&mut self, denial: OpId) -> bool {
         if self.closing.contains(&denial) {

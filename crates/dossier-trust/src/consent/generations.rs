@@ -119,6 +119,25 @@ impl Consent {
         Reach::of(self.line().flat_map(|(_, generation)| generation.dropped()))
     }
 
+    /// Generations before the current one that are still kept: nothing of them was let go, nor of any after them.
+    pub fn kept_generations(&self) -> impl Iterator<Item = GenerationId> {
+        let kept = self
+            .line()
+            .take_while(|(_, generation)| generation.dropped().next().is_none());
+        kept.filter_map(|(_, generation)| {
+            let parent = generation.parent;
+            self.generations.contains_key(&parent).then_some(parent)
+        })
+    }
+
+    /// Where the documents of [`Self::kept_generations`] ended.
+    pub fn positions_kept(&self) -> impl Iterator<Item = &Position> {
+        let kept = self
+            .line()
+            .take_while(|(_, generation)| generation.dropped().next().is_none());
+        kept.flat_map(|(_, generation)| &generation.base)
+    }
+
     /// Every generation in the current line that lets content go, and which.
     pub fn dropping(&self) -> impl Iterator<Item = (GenerationId, Reach)> {
         let line = self

@@ -16,7 +16,7 @@ use crate::chains::Chains;
 use crate::checkpoint::MAX_CHANGES;
 use crate::ids::{CompartmentId, DeviceId, DossierId, GenerationId, PrincipalId};
 use crate::item::{Lane, Open, Position};
-use crate::operation::{OpId, Operation, Right, Snapshot};
+use crate::operation::{OpId, Operation, Right, Since, Snapshot};
 
 /// Who signed the chain that an operation stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +142,20 @@ impl Consent {
                     return false;
                 }
                 self.counted.insert(signed.id);
+            }
+            // It denies what was before it to whom it lets in.
+            Operation::Grant {
+                since: Since::Now,
+                right,
+                ..
+            } if strength == Strength::Full && *right >= Right::Read => {
+                if !self.denials_of_reading.contains(&signed.id) {
+                    if !self.epochs.deny(signed.id) {
+                        return false;
+                    }
+                    self.denials_of_reading.insert(signed.id);
+                }
+                self.count(signed.id, entry, strength);
             }
             Operation::Revoke { grant, .. } if *grant != OpId::OWNER => {
                 let reads = self.grants.get(grant).is_none_or(|grant| grant.right >= Right::Read);
@@ -378,6 +392,9 @@ impl Consent {
                     since: *since,
                     until: *until,
                 };
+                if *since == Since::Now && *right >= Right::Read {
+                    self.from_now.insert(id);
+                }
                 self.grants.insert(id, grant);
             }
             Operation::Pin { positions, snapshot } => {
@@ -467,6 +484,7 @@ impl Consent {
             .filter(|id| !of_relays.contains(id))
             .copied()
             .chain(by_members)
+            .chain(self.from_now.iter().copied())
             .collect();
         self.epochs.settle(&self.denials_of_reading);
     }

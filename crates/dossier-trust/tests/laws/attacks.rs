@@ -1,11 +1,13 @@
 //! Named attacks on the verdict, one test each.
 
+use std::collections::BTreeSet;
+
 use dossier_trust::codec::{Canonical, DecodeError};
 use dossier_trust::consent::Denied;
 use dossier_trust::identity::{DeviceSecrets, Random, RootSecret};
 use dossier_trust::ids::{DeviceId, EpochId, GenerationId};
 use dossier_trust::item::{Lane, Position};
-use dossier_trust::operation::{OpId, Operation, Right};
+use dossier_trust::operation::{OpId, Operation, Right, Since};
 use dossier_trust::preflight::Refusal;
 use dossier_trust::verdict::{Extended, Waits};
 
@@ -174,6 +176,48 @@ fn whoever_claims_a_device_of_somebody_else_takes_nothing_from_them() {
         judged.consent.denials_of_reading().is_empty(),
         "a stranger forces no new epoch"
     );
+}
+
+#[test]
+fn a_newcomer_from_now_on_who_claims_a_device_takes_no_past_from_it_and_gets_none() {
+    let mut home = Home::new();
+    let before = EpochId([61; 32]);
+    home.say(epoch(before, &[], &[]));
+    let grant = Operation::Grant {
+        principal: BORIS,
+        right: Right::Manage,
+        since: Since::Now,
+        until: None,
+        nonce: [9; 16],
+        record: None,
+    };
+    let let_in = grant.id();
+    home.say(grant);
+    // Until an epoch honours it nothing is sealed.
+    assert_eq!(home.judged().consent.current_epoch(), None);
+    let after = EpochId([62; 32]);
+    home.say(epoch(after, &[before], &[let_in]));
+    let log = home.open(cast::root_of(BORIS), Lane::Log, OpId::OWNER);
+    let log = home.world.device(log, BORIS, BORISES);
+    home.world.device(log, BORIS, ANNAS);
+    let consent = home.judged().consent;
+    assert_eq!(consent.current_epoch(), Some(after));
+    assert!(!consent.may_lie_under_next(&before) && consent.may_lie_under_next(&after));
+    assert!(consent.reads_from_now(&BORIS) && !consent.reads_from_now(&ANNA));
+    assert!(consent.reads_as(&ANNAS).any(|one| consent.reads_everything(&one)));
+    assert_eq!(consent.reads_as(&BORISES).collect::<Vec<_>>(), [BORIS]);
+    let keys = |reader| consent.keys_for(reader, |_| true, |_, _| true);
+    assert_eq!(keys(&BORIS), BTreeSet::from([after]));
+    assert_eq!(keys(&ANNA), BTreeSet::from([before, after]));
+}
+
+fn epoch(commit: EpochId, parents: &[EpochId], closes: &[OpId]) -> Operation {
+    Operation::Epoch {
+        parents: parents.to_vec(),
+        closes: closes.to_vec(),
+        commit,
+        back: Vec::new(),
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dossier_trust::ids::{ChainId, DeviceId, EpochId, GenerationId, ItemHash, PrincipalId};
 use dossier_trust::item::{Lane, Position};
-use dossier_trust::operation::{EraseAt, OpId, Operation, Right};
+use dossier_trust::operation::{Back, EraseAt, OpId, Operation, Right, Since};
 
 use crate::Dice;
 use crate::cast::{self, ANNA, ANNAS, BORIS, BORISES, LAPTOP, MENTOR, MENTORS, OWNER, PARENT, PARENTS, PHONE, PLAYERS};
@@ -20,10 +20,19 @@ pub struct Wrapped {
     pub readers: BTreeSet<([u8; 32], [u8; 32])>,
 }
 
+/// Keys that an honest program gave somebody who needed them, and what it knew.
+#[derive(Clone)]
+pub struct Given {
+    pub knew: Mask,
+    pub reader: PrincipalId,
+    pub keys: BTreeSet<EpochId>,
+}
+
 #[derive(Clone)]
 pub struct History {
     pub world: World,
     pub wrapped: Vec<Wrapped>,
+    pub given: Vec<Given>,
     /// What each player knows at the end.
     pub known: Vec<Mask>,
 }
@@ -36,11 +45,24 @@ struct Chain {
 struct Making {
     world: World,
     wrapped: Vec<Wrapped>,
+    given: Vec<Given>,
     known: Vec<Mask>,
     chains: Vec<(usize, Chain)>,
     dice: Dice,
     /// In some histories nearly everybody is hostile or broken; in most only now and then somebody is.
     wild: bool,
+    care: Care,
+}
+
+/// What programs heed that make epochs and hand out keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// Everything.
+    Full,
+    /// Every key of before lies under the next.
+    EveryParent,
+    /// Everybody is given every key.
+    EveryKey,
 }
 
 /// One history. Equal seeds make equal histories.
@@ -53,10 +75,12 @@ pub fn history_of(dice: Dice, wild: bool) -> History {
     let mut making = Making {
         world: World::new(),
         wrapped: Vec::new(),
+        given: Vec::new(),
         known: vec![0; PLAYERS.len()],
         chains: Vec::new(),
         dice,
         wild,
+        care: Care::Full,
     };
     making.found();
     let steps = 24 + making.dice.below(46);
@@ -69,6 +93,67 @@ pub fn history_of(dice: Dice, wild: bool) -> History {
     History {
         world: making.world,
         wrapped: making.wrapped,
+        given: making.given,
+        known: making.known,
+    }
+}
+
+/// A history of the resident's devices alone, mostly apart: they let people in, two of them from now on only, and out
+/// again, and make epochs.
+pub fn history_of_breaks(seed: u64, care: Care) -> History {
+    let mut making = Making {
+        world: World::new(),
+        wrapped: Vec::new(),
+        given: Vec::new(),
+        known: vec![0; PLAYERS.len()],
+        chains: Vec::new(),
+        dice: Dice::new(seed),
+        wild: false,
+        care,
+    };
+    making.found();
+    for (root, device) in [(BORIS, BORISES), (MENTOR, MENTORS)] {
+        let certificate = cast::certificate(root, device);
+        making.say(
+            0,
+            false,
+            Operation::Device {
+                certificate,
+                holder: None,
+            },
+        );
+    }
+    for player in 0..3 {
+        making.known[player] = making.world.all();
+    }
+    for _ in 0..40 {
+        if making.world.things.len() > 116 {
+            break;
+        }
+        let player = making.dice.below(3);
+        match making.dice.below(10) {
+            0..3 => making.listen(player),
+            3..5 => {
+                let to = [BORIS, MENTOR, ANNA, TEAM][making.dice.below(4)];
+                let mut grant = making.grant(to, Right::Edit);
+                if let Operation::Grant { since, .. } = &mut grant {
+                    *since = if [BORIS, MENTOR].contains(&to) {
+                        Since::Now
+                    } else {
+                        Since::Beginning
+                    };
+                }
+                making.say(player, false, grant);
+            }
+            5 => making.revoke(player),
+            6..9 => making.epoch(player),
+            _ => making.write(player, Lane::Doc),
+        }
+    }
+    History {
+        world: making.world,
+        wrapped: making.wrapped,
+        given: making.given,
         known: making.known,
     }
 }
@@ -149,8 +234,9 @@ impl Making {
     }
 
     fn grant(&mut self, principal: PrincipalId, right: Right) -> Operation {
-        let nonce = u128::from(self.world.salt()).to_le_bytes();
-        let since = dossier_trust::operation::Since::Beginning;
+        let salt = self.world.salt();
+        let nonce = u128::from(salt).to_le_bytes();
+        let since = if salt % 5 < 2 { Since::Now } else { Since::Beginning };
         Operation::Grant {
             principal,
             right,
@@ -516,8 +602,15 @@ impl Making {
             .filter(|head| consent.knows_closes_of(head))
             .collect();
         let all: Vec<EpochId> = consent.epochs().map(|(id, _)| *id).collect();
+        let mut back = Vec::new();
         let (parents, closes) = if honest {
             let closes = consent.open_denials(&heads).into_iter().collect();
+            let every = self.care == Care::EveryParent;
+            let under = heads.iter().filter(|head| every || consent.may_lie_under_next(head));
+            back.extend(under.map(|parent| Back {
+                parent: *parent,
+                sealed: [0; 72],
+            }));
             (heads, closes)
         } else {
             if self.dice.percent(20) {
@@ -550,8 +643,27 @@ impl Making {
                 parents,
                 closes,
                 commit,
-                back: Vec::new(),
+                back,
             },
         );
+        if honest {
+            self.give_keys(player);
+        }
+    }
+
+    /// Everybody who reads is given what they miss, by what somebody knows who has every key.
+    fn give_keys(&mut self, player: usize) {
+        let knew = self.known[player];
+        let held = Held::take(&self.world, &numbers(knew).collect::<Vec<_>>());
+        let consent = held.consent(&self.world);
+        let readers: BTreeSet<PrincipalId> = consent.reader_devices().map(|one| one.root).collect();
+        for reader in readers {
+            let keys = if self.care == Care::EveryKey {
+                consent.epochs().map(|(epoch, _)| *epoch).collect()
+            } else {
+                consent.keys_for(&reader, |_| true, |_, _| true)
+            };
+            self.given.push(Given { knew, reader, keys });
+        }
     }
 }

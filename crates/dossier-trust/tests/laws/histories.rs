@@ -10,8 +10,9 @@ use dossier_trust::operation::{OpId, Operation, Right, Snapshot};
 use dossier_trust::verdict::{Extended, Verdict, Waits};
 
 use crate::Dice;
+use crate::breaks::from_now_on_means_nothing_before;
 use crate::cast;
-use crate::generator::{History, history};
+use crate::generator::{Care, History, history, history_of_breaks};
 use crate::held::{Held, Outcome, content, judge, shuffled};
 use crate::reference::{self, Reading, Variant};
 use crate::world::{Body, Fault, Mask, World, numbers};
@@ -19,7 +20,7 @@ use crate::world::{Body, Fault, Mask, World, numbers};
 type Law = Result<(), String>;
 
 /// How many laws are too costly for every history.
-pub const COSTLY: u64 = 8;
+pub const COSTLY: u64 = 9;
 
 /// How a set is judged: by the crate, or by the reference in one of its variants.
 pub type Judge = dyn Fn(&World, Mask) -> Outcome + Sync;
@@ -85,6 +86,9 @@ pub fn some_set(history: &History, dice: &mut Dice) -> Mask {
 
 fn laws(seed: u64) -> Law {
     let history = history(seed);
+    if seed % 4 == 0 {
+        from_now_on_means_nothing_before(&history_of_breaks(seed, Care::Full))?;
+    }
     let hold = |costly| hold(&history, &mut Dice::new(!seed), costly);
     if broken().any(|broken| broken == seed) {
         (0..COSTLY).try_for_each(|law| hold(BTreeSet::from([law])))?;
@@ -126,7 +130,8 @@ pub fn hold(history: &History, dice: &mut Dice, costly: BTreeSet<u64>) -> Law {
             4 => forks_cost_the_forker(&judge, world, set, dice).map(drop)?,
             5 => a_checkpoint_says_it_all(world, set, dice).map(drop)?,
             6 => a_generation_begins_anew(&judge, world, set, dice).map(drop)?,
-            _ => keys_reach_no_denied_reader(history, set, dice)?,
+            7 => keys_reach_no_denied_reader(history, set, dice)?,
+            _ => from_now_on_means_nothing_before(history).map(drop)?,
         }
     }
     Ok(())

@@ -9,6 +9,7 @@
 #![allow(clippy::wildcard_enum_match_arm, clippy::large_enum_variant)]
 
 mod attacks;
+mod breaks;
 mod cast;
 mod generator;
 mod held;

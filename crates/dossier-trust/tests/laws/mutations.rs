@@ -1,7 +1,8 @@
 //! The laws must notice a wrong verdict: three ways to get the formulas wrong are caught by them.
 
 use crate::Dice;
-use crate::generator::history;
+use crate::breaks::from_now_on_means_nothing_before;
+use crate::generator::{Care, history, history_of_breaks};
 use crate::histories::{
     Judge, a_checkpoint_says_it_all, a_generation_begins_anew, difference, forks_cost_the_forker,
     revocation_orphans_nobody, some_set,
@@ -73,6 +74,22 @@ fn checkpoints_are_worth_making() {
     });
     let made = made.count();
     assert!(made > 60, "{made}");
+}
+
+/// In enough histories somebody is let in from now on and given a key.
+#[test]
+fn breaks_are_worth_looking_at() {
+    let seen: usize = (0..300)
+        .map(|seed| from_now_on_means_nothing_before(&history(seed)).unwrap())
+        .sum();
+    assert!(seen > 60, "{seen}");
+    let law = |seed, care| from_now_on_means_nothing_before(&history_of_breaks(seed, care));
+    let seen: usize = (0..300).map(|seed| law(seed, Care::Full).unwrap()).sum();
+    assert!(seen > 3_000, "{seen}");
+    for care in [Care::EveryParent, Care::EveryKey] {
+        let broken = (0..300).filter(|seed| law(*seed, care).is_err()).count();
+        assert!(broken > 100, "{care:?}: {broken}");
+    }
 }
 
 /// A law that is never put to the test proves nothing: histories in which nothing counts, forks or ends would pass.

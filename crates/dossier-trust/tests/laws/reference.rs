@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dossier_trust::consent::Denied;
 use dossier_trust::ids::{ChainId, DeviceId, EpochId, GenerationId, PrincipalId};
 use dossier_trust::item::{Lane, Position};
-use dossier_trust::operation::{EraseAt, OpId, Operation, Right};
+use dossier_trust::operation::{EraseAt, OpId, Operation, Right, Since};
 use dossier_trust::preflight::Refusal;
 use dossier_trust::verdict::Waits;
 
@@ -43,6 +43,7 @@ struct Cut {
 struct Granted {
     principal: PrincipalId,
     right: Right,
+    since: Since,
 }
 
 pub struct Reading<'a> {
@@ -303,12 +304,18 @@ impl<'a> Reading<'a> {
             }
             Operation::Cut { .. } | Operation::Revoke { .. } => return,
             _ if !full => return,
-            Operation::Grant { principal, right, .. } => {
+            Operation::Grant {
+                principal,
+                right,
+                since,
+                ..
+            } => {
                 self.grants.insert(
                     id,
                     Granted {
                         principal: *principal,
                         right: *right,
+                        since: *since,
                     },
                 );
             }
@@ -732,6 +739,13 @@ impl<'a> Reading<'a> {
             By::Member(root) => reads(&root, false).then_some(cut.id),
             By::Root | By::Owner(_) => Some(cut.id),
         }));
+        // Whoever is let in from now on is denied everything before.
+        denials.extend(
+            self.grants
+                .iter()
+                .filter(|(_, grant)| grant.since == Since::Now && grant.right >= Right::Read)
+                .map(|(id, _)| *id),
+        );
         let mut nodes: BTreeMap<EpochId, (BTreeSet<EpochId>, BTreeSet<OpId>)> = BTreeMap::new();
         for (commit, parents, closes) in &self.epochs {
             let parents: BTreeSet<EpochId> = parents.iter().copied().collect();

@@ -22,6 +22,7 @@ import { Live } from '../shell/Live';
 import { hrefOf } from '../shell/route';
 import { useSteps } from '../shell/Steps';
 import { useDeliveryWords } from './delivery';
+import { type Before, BeforeChoice } from './BeforeChoice';
 import { grantsOf, levelsOf, type Levels } from './grants';
 import { Invitations, useInvitations } from './Invitations';
 import { LevelPicker } from './LevelPicker';
@@ -127,6 +128,11 @@ function People({ dossier, view, delivery, onLook, onChanged }: { dossier: Dossi
   );
 }
 
+/** Somebody who does not see what was there before they came. */
+function readsFromNow(person: AccessPerson) {
+  return person.scopes.some((scope) => scope.from_now);
+}
+
 function PersonTop({ person }: { person: AccessPerson }) {
   const { term } = useWords();
   const work = [person.role ? term('role', person.role) : null, person.organisation].filter(Boolean).join(', ');
@@ -176,6 +182,12 @@ function Person({ dossier, person, devices, onLook, onChanged }: { dossier: Doss
       ) : (
         <>
           <ScopeWords dossier={dossier} scopes={person.scopes} />
+          {readsFromNow(person) ? (
+            <p className="kt-fact">
+              <Icon name="clock" />
+              {t('access.from_now')}
+            </p>
+          ) : null}
           <p className="kt-fact">
             <Icon name="calendar" />
             {person.until ? t('access.until', { day: dates.date(person.until) }) : t('access.no_end')}
@@ -325,6 +337,8 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
   const [levels, setLevels] = useState<Levels>(() => levelsOf(person.scopes));
   const [until, setUntil] = useState<TypedDay>(() => splitDay(person.until));
   const [purpose, setPurpose] = useState(person.purpose ?? '');
+  const late = readsFromNow(person);
+  const [before, setBefore] = useState<Before>(late ? 'now' : 'all');
   const [noDay, setNoDay] = useState(false);
   const [nothing, setNothing] = useState(false);
   const name = firstName(person.name);
@@ -335,7 +349,7 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
     setNoDay(day === null);
     setNothing(grants.length === 0);
     if (day === null || grants.length === 0) return false;
-    const saved = await steps.take({ method: 'change_access', params: { dossier: dossier.id, person: person.person, grants, until: day, purpose: purpose.trim() } }, t('access.changed', { name }), { undo: false });
+    const saved = await steps.take({ method: 'change_access', params: { dossier: dossier.id, person: person.person, grants, until: day, purpose: purpose.trim(), ...((before === 'now') === late ? {} : { from_now: before === 'now' }) } }, t('access.changed', { name }), { undo: false });
     if (saved) await onChanged();
     return saved;
   }
@@ -356,6 +370,8 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
           {t('access.nothing_change')}
         </p>
       ) : null}
+      <BeforeChoice value={before} onChange={setBefore} />
+      {before === 'now' && !late ? <p className="kt-hint">{t('access.from_now_late')}</p> : null}
       <Field label={t('access.purpose')} hint={t('access.purpose_hint')} value={purpose} onChange={setPurpose} />
       <DayField
         legend={t('access.until_when')}

@@ -68,6 +68,7 @@ function Invitation({ dossier, invitation, open, onChanged }: { dossier: Dossier
   const offer = (
     <>
       <ScopeWords dossier={dossier} scopes={invitation.scopes} />
+      {invitation.scopes.some((scope) => scope.from_now) ? <p className="kt-hint">{t('access.from_now')}</p> : null}
       {invitation.purpose ? (
         <p dir="auto">
           <strong>{t('access.why')}</strong> {invitation.purpose}

@@ -22,6 +22,7 @@ import { useSteps } from '../shell/Steps';
 import { useSection } from '../sections/useDesk';
 import { grantsOf, type Level, levelsOf, type Levels, PRESETS, type Preset } from './grants';
 import { TheInvitation } from './Invitations';
+import { type Before, BeforeChoice } from './BeforeChoice';
 import { LevelPicker } from './LevelPicker';
 import { LevelWords } from './ScopeWords';
 import { daysLater } from '../../i18n/dates';
@@ -60,7 +61,7 @@ export function InvitePage({ dossier }: { dossier: DossierCard }) {
       {offer ? (
         <Looking
           dossier={dossier}
-          eyes={{ as: 'offer', person: offer.person, name: offer.name, grants: offer.grants }}
+          eyes={{ as: 'offer', person: offer.person, name: offer.name, grants: offer.grants, ...(offer.fromNow ? { from_now: true } : {}) }}
           title={t('looking.offer_title', { name: firstName(offer.name) })}
           lead={t('looking.offer_lead', { name: firstName(offer.name) })}
           icon="eye"
@@ -89,6 +90,7 @@ interface Offer {
   person: string | null;
   name: string;
   grants: string[];
+  fromNow: boolean;
 }
 
 function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: DossierCard; people: readonly PersonRef[]; proposals: readonly ProposalView[]; today: string; onLook: (offer: Offer) => void; onMade: (id: string) => void }) {
@@ -100,6 +102,7 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
   const [purpose, setPurpose] = useState('');
   const [levels, setLevels] = useState<Levels>({});
   const [until, setUntil] = useState<TypedDay>(() => splitDay(daysLater(today, 182)));
+  const [before, setBefore] = useState<Before>('all');
   const [valid, setValid] = useState<keyof typeof HOURS>('week');
   const [wrong, setWrong] = useState<Partial<Record<'name' | 'purpose' | 'levels' | 'until', Key>>>({});
   const [busy, setBusy] = useState(false);
@@ -109,6 +112,8 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
     if (refused > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-wrong]')?.focus();
   }, [refused]);
   const proposal = proposals.find((one) => one.person === person) ?? null;
+  // Whoever sees only what is about certain people sees no past anyway.
+  const fromNow = before === 'now' && !proposal?.only_about;
   const known = people.find((one) => one.id === person)?.name ?? null;
 
   function choose(id: string) {
@@ -132,7 +137,7 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
     if (grants.length === 0) found.levels = 'access.nothing';
     setWrong(found);
     if (Object.keys(found).length > 0) setRefused((times) => times + 1);
-    else onLook({ person: person || null, name: known ?? name.trim(), grants });
+    else onLook({ person: person || null, name: known ?? name.trim(), grants, fromNow });
   }
   async function make(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -164,6 +169,7 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
           until: day || null,
           hints: [],
           hours: HOURS[valid],
+          ...(fromNow ? { from_now: true } : {}),
         },
       },
       null,
@@ -257,6 +263,7 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
             {t(wrong.levels)}
           </p>
         ) : null}
+        {proposal?.only_about ? null : <BeforeChoice value={before} onChange={setBefore} />}
       </section>
       <section className="kt-card kt-stack" aria-labelledby="invite-check">
         <Title level={2} id="invite-check">

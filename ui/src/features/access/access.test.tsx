@@ -80,6 +80,25 @@ it('changes a right', async () => {
   );
 });
 
+it('says who sees nothing of before, and lets that be otherwise', async () => {
+  const { program, user } = show('lisa', ACCESS, (held) =>
+    held.elsewhere((state) => {
+      for (const one of state.people.filter((other) => other.person === 'p-karin')) one.scopes = one.scopes.map((scope) => ({ ...scope, from_now: true }));
+    }),
+  );
+  await screen.findByRole('heading', { level: 3, name: 'Karin de Wit' });
+  const sentence = 'Ziet wat er stond toen deze persoon erbij kwam, en wat daarna kwam. Niet wat er eerder stond.';
+  expect(await person('Karin de Wit').findByText(sentence)).toBeTruthy();
+  expect(person('Ria Verhagen').queryByText(sentence)).toBeNull();
+  await user.click(screen.getByRole('button', { name: 'Verander wat Karin mag' }));
+  expect(screen.getByRole('radio', { name: 'Alleen vanaf nu' })).toHaveProperty('checked', true);
+  await user.click(screen.getByRole('radio', { name: 'Ook van eerder' }));
+  expect(screen.getByText('Deze persoon ziet ook wat er eerder stond, en oude verslagen.')).toBeTruthy();
+  expect(await barriers()).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Bewaar dit' }));
+  await waitFor(() => expect(program.asked.find((one) => one.method === 'change_access')?.params).toMatchObject({ person: 'p-karin', from_now: false }));
+});
+
 it('keeps a half-made choice while others change the dossier', async () => {
   const { program, user } = show('lisa', ACCESS);
   await user.click(await screen.findByRole('button', { name: 'Verander wat Karin mag' }));
@@ -148,6 +167,19 @@ it('makes an invitation: who, what for, what, and then the ticket', async () => 
   expect(program.asked).toContainEqual({ method: 'ticket_words', params: { dossier: 'd1a5', id: 'f00d' } });
   expect(screen.getByText('Geldig tot 30 november 2026 om 9.00 uur')).toBeTruthy();
   expect(await barriers()).toEqual([]);
+});
+
+it('invites somebody from now on, and says first what that is', async () => {
+  const { program, user } = show('lisa', '#/d/d1a5/invite');
+  await user.type(await screen.findByLabelText('Hoe heet deze persoon?'), 'Bo Jansen');
+  await user.type(screen.getByLabelText('Waarvoor kijkt deze persoon mee?'), 'samen de post doen');
+  await user.click(screen.getByRole('button', { name: 'Familie of vrienden' }));
+  await user.click(screen.getByRole('radio', { name: 'Alleen vanaf nu' }));
+  expect(screen.getByText(/^Deze persoon ziet wat er nu staat en wat erbij komt\. Niet wat er eerder stond/)).toBeTruthy();
+  expect(await barriers()).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Maak de uitnodiging' }));
+  await screen.findByRole('heading', { level: 1, name: 'De uitnodiging is klaar' });
+  expect(program.asked.find((one) => one.method === 'invite')?.params).toMatchObject({ name: 'Bo Jansen', from_now: true });
 });
 
 it('fills in what was proposed for somebody, to be looked at first', async () => {

@@ -67,6 +67,7 @@ export function CardStep({ profile, offer, draft, fault, onDraft, onBack, onSend
           {offer.title}
         </p>
         <ScopeWords dossier={{ sections: [] }} scopes={offer.scopes} />
+        {offer.scopes.some((scope) => scope.from_now) ? <p>{t('join.from_now')}</p> : null}
         {offer.purpose ? (
           <p dir="auto">
             <strong>{t('access.why')}</strong> {offer.purpose}

@@ -7,7 +7,7 @@ use dossier_model::layout::Edit;
 use dossier_store::Owed;
 use dossier_trust::ids::{CompartmentId, ItemHash};
 use dossier_trust::item::Lane;
-use dossier_trust::operation::Operation;
+use dossier_trust::operation::{OpId, Operation};
 
 use super::{Writing, forget_steps};
 use crate::activity::Deed;
@@ -23,38 +23,8 @@ impl Writing<'_> {
     /// # Errors
     /// [`FaultCode::NotAllowed`] for anybody but the resident.
     pub(crate) fn begin_anew(&mut self, id: CompartmentId, without: &BTreeSet<String>) -> Result<(), Fault> {
-        if !self.dossier.own {
-            return Err(Fault::new(FaultCode::NotAllowed));
-        }
         let dossier = self.dossier.id;
-        let salt = ItemHash(self.bytes());
-        let compartment = self.compartment(&id)?;
-        let parent = compartment.consent.current_generation();
-        let parent = parent.ok_or_else(|| Fault::internal("generation"))?;
-        let base = compartment.checkpoint_positions();
-        // Two devices that begin anew from the same, each without something else, must not begin the same.
-        let mut drop: Vec<ItemHash> = base.iter().map(|position| position.hash).chain([salt]).collect();
-        drop.sort_unstable();
-        let items = compartment.doc.items().into_iter().map(|held| held.item);
-        let kept: Vec<Edit> = items
-            .filter(|item| !without.contains(&item.id))
-            .map(Edit::Add)
-            .collect();
-        let generation = self.operation(id, Operation::Generation { parent, base, drop })?;
-        self.reconsider(&id)?;
-        self.compartment(&id)?.begin_anew();
-        let mut upto = Vec::new();
-        if !kept.is_empty() {
-            self.edits(id, &kept)?;
-            let opening = self.compartment(&id)?.mine.get(&Lane::Doc);
-            upto.extend(opening.map(|tip| (tip.chain.to_hex(), tip.n)));
-        }
-        let said = SaidAgain {
-            kind: SaidAgainKind::SaidAgain,
-            begins: Some(generation.to_hex()),
-            upto,
-        };
-        self.record(id, &Content::SaidAgain(said))?;
+        let generation = self.begin(id, Some(without))?;
         let owed: Vec<Owed> = without
             .iter()
             .map(|item| Owed {
@@ -76,6 +46,59 @@ impl Writing<'_> {
         line.reason = Some(FOR_GOOD.to_owned());
         self.note(line);
         Ok(())
+    }
+
+    /// Begins the document of a compartment anew with everything that stands in it now. What was written before stays with
+    /// whoever may see it.
+    ///
+    /// # Errors
+    /// As [`Self::begin_anew`].
+    pub(crate) fn begin_again(&mut self, id: CompartmentId) -> Result<(), Fault> {
+        self.begin(id, None).map(|_| ())
+    }
+
+    /// Without these items, the content of everything before goes; without any word about that, all of it stays.
+    fn begin(&mut self, id: CompartmentId, without: Option<&BTreeSet<String>>) -> Result<OpId, Fault> {
+        if !self.dossier.own {
+            return Err(Fault::new(FaultCode::NotAllowed));
+        }
+        self.honour_breaks(id)?;
+        let salt = ItemHash(self.bytes());
+        let compartment = self.compartment(&id)?;
+        let parent = compartment.consent.current_generation();
+        let parent = parent.ok_or_else(|| Fault::internal("generation"))?;
+        let mut base = compartment.checkpoint_positions();
+        // Two devices that begin anew from the same, each without something else, must not begin the same.
+        let mut drop = vec![salt];
+        if without.is_some() {
+            // It stands in what was kept of documents of before as well.
+            base.extend(compartment.consent.positions_kept().copied());
+            base.sort_unstable();
+            base.dedup();
+            drop.extend(base.iter().map(|position| position.hash));
+            drop.sort_unstable();
+        }
+        let items = compartment.doc.items().into_iter().map(|held| held.item);
+        let kept: Vec<Edit> = items
+            .filter(|item| without.is_none_or(|without| !without.contains(&item.id)))
+            .map(Edit::Add)
+            .collect();
+        let generation = self.operation(id, Operation::Generation { parent, base, drop })?;
+        self.reconsider(&id)?;
+        self.compartment(&id)?.begin_anew();
+        let mut upto = Vec::new();
+        if !kept.is_empty() {
+            self.edits(id, &kept)?;
+            let opening = self.compartment(&id)?.mine.get(&Lane::Doc);
+            upto.extend(opening.map(|tip| (tip.chain.to_hex(), tip.n)));
+        }
+        let said = SaidAgain {
+            kind: SaidAgainKind::SaidAgain,
+            begins: Some(generation.to_hex()),
+            upto,
+        };
+        self.record(id, &Content::SaidAgain(said))?;
+        Ok(generation)
     }
 
     fn section_of(&mut self, id: CompartmentId) -> Result<Option<String>, Fault> {
