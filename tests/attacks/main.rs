@@ -19,8 +19,10 @@ mod from_now;
 mod generations;
 mod halves;
 mod hand;
+mod managers;
 mod records;
 mod stage;
+mod teams;
 mod thief;
 #[allow(dead_code)]
 #[path = "../journeys/world.rs"]

@@ -17,10 +17,12 @@ mod from_now;
 mod inviting;
 mod leaving;
 mod looking;
+mod managing;
 mod past;
 mod recovery;
 mod sharing;
 mod stopping;
+mod teams;
 mod together;
 mod travelling;
 #[path = "../../crates/dossier-exchange/tests/variants/mod.rs"]

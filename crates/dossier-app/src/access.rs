@@ -15,10 +15,10 @@ use dossier_trust::receipt::{self, Receipt};
 use crate::activity::{self, Deed};
 use crate::clock::{end_of, rfc3339, stored_ms};
 use crate::contract::{
-    AccessPerson, AccessView, EndedDevice, EndedView, Fault, FaultCode, InvitationView, PersonRef, QuarantineView,
-    Revoked, ScopeView,
+    AccessView, EndedDevice, EndedView, Fault, FaultCode, InvitationView, PersonRef, QuarantineView, Revoked,
 };
 use crate::home::Home;
+use crate::managing::check_terms;
 use crate::outstanding::state_word;
 use crate::replica::Dossier;
 use crate::replica::compartment::LOOSE_RECEIPT;
@@ -32,47 +32,15 @@ impl Home {
     /// [`FaultCode::NotFound`].
     pub fn access(&mut self, id: &DossierId) -> Result<AccessView, Fault> {
         let now = stored_ms(self.now_ms());
+        let me = self.me()?.id();
         let dossier = self.dossier(id)?;
-        let mut people: BTreeMap<PrincipalId, AccessPerson> = BTreeMap::new();
-        for compartment in dossier.compartments.values() {
-            let section = compartment
-                .place()
-                .and_then(|place| Some((place.section()?.to_string(), place.side()?)));
-            for (grant_id, note) in compartment.grant_notes() {
-                let Some(grant) = compartment.consent.grant(grant_id) else {
-                    continue;
-                };
-                let entry = people.entry(grant.principal).or_insert_with(|| AccessPerson {
-                    person: note.person.clone(),
-                    principal: grant.principal.to_hex(),
-                    name: note.name.clone(),
-                    role: note.role.clone(),
-                    organisation: note.organisation.clone(),
-                    purpose: note.purpose.clone(),
-                    until: note.until.clone(),
-                    scopes: Vec::new(),
-                    compared: note.compared,
-                    ended: None,
-                });
-                if compartment.consent.is_revoked(grant_id) {
-                    continue;
-                }
-                // What holds now goes before what held once.
-                entry.purpose.clone_from(&note.purpose);
-                entry.until.clone_from(&note.until);
-                if let Some((section, side)) = &section {
-                    let content = *side == Side::Wat;
-                    let level = level_word(note.level).to_owned();
-                    entry.scopes.push(ScopeView {
-                        section: section.clone(),
-                        level,
-                        content,
-                        emergency: note.emergency,
-                        only_about: dossier.named_about(note.only_about.as_deref()),
-                        from_now: grant.since == Since::Now,
-                    });
-                }
-            }
+        let mut people = dossier.access_people();
+        for (principal, person) in &mut people {
+            let live = dossier.live_grants_of(&BTreeSet::from([*principal]));
+            person.fixed = live.is_empty() || dossier.may_end(&me, live).is_err();
+            person.let_in_by = dossier.who_let_in(principal);
+            person.let_in = dossier.let_in(principal);
+            person.team = dossier.team_of(principal);
         }
         for person in people.values_mut() {
             person
@@ -144,17 +112,22 @@ impl Home {
         })
     }
 
-    /// Ends somebody's access everywhere, in one transaction: what was counted stays, new epochs shut the door.
+    /// Ends somebody's access, in one transaction: what was counted stays, new epochs shut the door. The resident ends it
+    /// everywhere, a representative in the parts that they look after.
     ///
     /// # Errors
     /// [`FaultCode::NotFound`] for somebody without access; [`FaultCode::NotAllowed`].
     pub fn revoke(&mut self, id: &DossierId, person: &str, keep_unseen: bool) -> Result<Revoked, Fault> {
+        let me = self.me()?.id();
         let dossier = self.dossier(id)?;
-        if !dossier.own {
+        if !dossier.may_admit(&me) || (keep_unseen && !dossier.own) {
             return Err(Fault::new(FaultCode::NotAllowed));
         }
+        if dossier.owner_person().as_deref() == Some(person) {
+            return Err(Fault::not_allowed(person));
+        }
         let principals = dossier.principals_of(person);
-        let live = dossier.live_grants_of(&principals);
+        let live = dossier.may_end(&me, dossier.live_grants_of(&principals))?;
         if live.is_empty() {
             return Err(Fault::not_found(person));
         }
@@ -175,6 +148,10 @@ impl Home {
             .flat_map(|compartment| compartment.consent.certificates())
             .filter(|certificate| principals.contains(&certificate.root))
             .map(|certificate| certificate.device)
+            .collect();
+        let let_in: BTreeSet<PersonRef> = principals
+            .iter()
+            .flat_map(|principal| dossier.let_in(principal))
             .collect();
         let dossier = *id;
         self.write(id, |writing| {
@@ -200,6 +177,7 @@ impl Home {
             person: person.to_owned(),
             sections: sections.into_iter().collect(),
             devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
+            stay: let_in.into_iter().collect(),
         })
     }
 
@@ -223,19 +201,23 @@ impl Home {
             return Err(Fault::invalid(format!("--until {until}")));
         }
         let consent: [u8; 16] = self.random.array();
-        let owner_name = self.me()?.profile.name.clone();
+        let me = self.me()?.id();
         let dossier = self.dossier(id)?;
-        if !dossier.own {
+        if !dossier.may_admit(&me) {
             return Err(Fault::new(FaultCode::NotAllowed));
         }
         let principals = dossier.principals_of(person);
-        let live = dossier.live_grants_of(&principals);
+        let live = dossier.may_end(&me, dossier.live_grants_of(&principals))?;
         if scopes.is_empty() {
             scopes = dossier.scopes_of(&live);
         }
         if scopes.is_empty() {
             return Err(Fault::not_found(person));
         }
+        for scope in &scopes {
+            dossier.may_give(&me, scope)?;
+        }
+        let owner_name = dossier.owner_name().unwrap_or_default();
         let known = dossier
             .compartments
             .values()
@@ -256,6 +238,7 @@ impl Home {
             v: 1,
             title: dossier.title(),
             owner_name,
+            inviter: None,
             person: person.to_owned(),
             name: known.name.clone(),
             role: known.role.clone(),
@@ -269,10 +252,12 @@ impl Home {
         .checked()?;
         let card = Card {
             name: known.name.clone(),
+            team: None,
             organisation: known.organisation.clone(),
             function: known.function.clone(),
             answers: serde_json::Map::new(),
         };
+        check_terms(&terms, dossier.own)?;
         let wanted = dossier.rights_of(&terms)?;
         let mut over = BTreeMap::new();
         for (compartment, grants) in &live {
@@ -387,7 +372,7 @@ impl Home {
 /// What is to be different for somebody who looks along.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// `SECTION=zien|aanvullen|aanpassen[:dat]`; none keeps the rights as they are.
+    /// `SECTION=zien|aanvullen|aanpassen|beheren[:dat]`; none keeps the rights as they are.
     pub grants: Vec<String>,
     /// Last day; empty for no end, none keeps it as it is.
     pub until: Option<String>,
@@ -417,7 +402,7 @@ impl Given {
             v: 1,
             consent: String::new(),
             person: terms.person.clone(),
-            name: card.name.clone(),
+            name: card.receiver().to_owned(),
             role: terms.role.clone(),
             organisation: card.organisation.clone(),
             function: card.function.clone(),
@@ -463,6 +448,13 @@ impl Dossier {
                 Level::Zien => Right::Read,
                 Level::Aanvullen => Right::Append,
                 Level::Aanpassen => Right::Edit,
+                Level::Beheren => Right::Manage,
+            };
+            // Who looks after a section lets people in on both sides of it.
+            let beside = if right == Right::Manage {
+                right
+            } else {
+                right.min(Right::Append)
             };
             let at = |side| {
                 self.id_at(&Place::Section {
@@ -476,7 +468,7 @@ impl Dossier {
                 _ if limited => give(at(scope.detail)?, Right::Relay, scope.level, false),
                 Side::Wat => {
                     give(at(Side::Wat)?, right, scope.level, scope.emergency);
-                    give(at(Side::Dat)?, right.min(Right::Append), scope.level, false);
+                    give(at(Side::Dat)?, beside, scope.level, false);
                 }
                 Side::Dat => give(at(Side::Dat)?, right.min(Right::Append), scope.level, false),
             }
@@ -534,11 +526,18 @@ impl Dossier {
 
     /// Keys of somebody who is not the resident, by person id.
     pub(crate) fn principals_of(&self, person: &str) -> BTreeSet<PrincipalId> {
-        self.people()
-            .into_iter()
+        let people = self.people().into_iter();
+        let mut found: BTreeSet<PrincipalId> = people
             .filter(|(principal, one)| one.id == person && !self.is_owner(principal))
             .map(|(principal, _)| principal)
-            .collect()
+            .collect();
+        // Somebody whom nobody named has a key all the same.
+        let keys = self.compartments.values().flat_map(|held| held.consent.grants());
+        found.extend(
+            keys.map(|(_, grant)| grant.principal)
+                .filter(|principal| !self.is_owner(principal) && principal.to_hex() == person),
+        );
+        found
     }
 
     /// Where they read at all, they read from now on.
@@ -547,7 +546,7 @@ impl Dossier {
         compartments.any(|held| principals.iter().any(|one| held.consent.reads_from_now(one)))
     }
 
-    fn live_grants_of(&self, principals: &BTreeSet<PrincipalId>) -> BTreeMap<CompartmentId, Vec<OpId>> {
+    pub(crate) fn live_grants_of(&self, principals: &BTreeSet<PrincipalId>) -> BTreeMap<CompartmentId, Vec<OpId>> {
         let mut found: BTreeMap<CompartmentId, Vec<OpId>> = BTreeMap::new();
         for compartment in self.compartments.values() {
             let theirs = compartment
@@ -579,7 +578,7 @@ impl Writing<'_> {
                 consent: consent.iter().map(|byte| format!("{byte:02x}")).collect(),
                 ..given.note(terms, card, compared)
             };
-            self.grant_one(compartment, joiner, given.right, until, &note, terms.from_now)?;
+            self.grant_one(compartment, (joiner, card), given.right, until, &note, terms.from_now)?;
         }
         let mut line = self.own_line(Deed::Granted, None, vec![terms.person.clone()]);
         line.reason = (!compared).then(|| "code_not_compared".to_owned());
@@ -591,21 +590,24 @@ impl Writing<'_> {
     fn grant_one(
         &mut self,
         id: CompartmentId,
-        joiner: &Certificate,
+        (joiner, card): (&Certificate, &Card),
         right: Right,
         until: Option<u64>,
         note: &GrantNote,
         from_now: bool,
     ) -> Result<(), Fault> {
-        let known = self.compartment(&id)?.consent.member(&joiner.device).is_some();
+        // Somebody may be in a team beside what they are themselves.
+        let known = self.compartment(&id)?.consent.certificates().any(|one| one == joiner);
+        let holder = match &card.team {
+            Some(_) if !known => {
+                let mut random = self.random;
+                Some(self.current_key(id)?.seal_note(id, card.name.as_bytes(), &mut random)?)
+            }
+            Some(_) | None => None,
+        };
         if !known {
-            self.operation(
-                id,
-                Operation::Device {
-                    certificate: joiner.clone(),
-                    holder: None,
-                },
-            )?;
+            let certificate = joiner.clone();
+            self.operation(id, Operation::Device { certificate, holder })?;
         }
         let principal = joiner.root;
         let again = self
@@ -627,7 +629,17 @@ impl Writing<'_> {
                 nonce: random.array(),
                 record: Some(key.seal_note(id, &plain, &mut random)?),
             };
-            self.operation(id, grant)?;
+            let made = self.operation(id, grant)?;
+            self.reconsider(&id)?;
+            // A representative says nothing about the resident or another representative.
+            let held = self.compartment(&id)?;
+            if !held.consent.counts(&made) {
+                let section = held.place().and_then(Place::section).map(ToString::to_string);
+                return Err(Fault {
+                    code: FaultCode::NotAllowed,
+                    detail: section,
+                });
+            }
         }
         self.reconsider(&id)?;
         if right >= Right::Read {
@@ -650,6 +662,7 @@ pub(crate) fn level_word(level: Level) -> &'static str {
         Level::Zien => "zien",
         Level::Aanvullen => "aanvullen",
         Level::Aanpassen => "aanpassen",
+        Level::Beheren => "beheren",
     }
 }
 
@@ -658,11 +671,12 @@ pub(crate) fn level_of(word: &str) -> Option<Level> {
         "zien" => Level::Zien,
         "aanvullen" => Level::Aanvullen,
         "aanpassen" => Level::Aanpassen,
+        "beheren" => Level::Beheren,
         _ => return None,
     })
 }
 
-/// Reads `SECTION=zien|aanvullen|aanpassen[:dat]`, and `SECTION=zien:nood` for what opens in an emergency only.
+/// Reads `SECTION=zien|aanvullen|aanpassen|beheren[:dat]`, and `SECTION=zien:nood` for what opens in an emergency only.
 pub(crate) fn parse_grants(grants: &[String]) -> Result<Vec<Scope>, Fault> {
     grants
         .iter()
@@ -671,6 +685,8 @@ pub(crate) fn parse_grants(grants: &[String]) -> Result<Vec<Scope>, Fault> {
             let (section, level) = grant.split_once('=').ok_or_else(bad)?;
             let (level, detail, emergency) = match level.split_once(':') {
                 None => (level, Side::Wat, false),
+                // Whoever looks after a section sees what is in it.
+                Some(("beheren", "dat")) => return Err(bad()),
                 Some((level, "dat")) => (level, Side::Dat, false),
                 Some((level, "wat")) => (level, Side::Wat, false),
                 // Whoever may write needs the section every day: that is no emergency.

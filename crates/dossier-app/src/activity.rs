@@ -50,6 +50,10 @@ pub enum Deed {
     Started,
     /// What one may see was printed or exported.
     TakenAlong,
+    /// A colleague's device began to look along in the name of a team.
+    TeamJoined,
+    /// A team took a colleague's device away.
+    TeamLeft,
 }
 
 /// One line.
@@ -101,7 +105,8 @@ impl Writing<'_> {
     /// A line about what this person did just now.
     pub(crate) fn own_line(&self, deed: Deed, section: Option<String>, objects: Vec<String>) -> Line {
         let people = self.dossier.people();
-        let me = people.get(&self.me.principal());
+        let principal = self.me.certificate_in(&self.dossier.local).root;
+        let me = people.get(&principal);
         let right = if self.dossier.own {
             Some("eigenaar".to_owned())
         } else {
@@ -110,8 +115,11 @@ impl Writing<'_> {
         Line {
             deed,
             at: rfc3339(self.now_ms),
-            who: me.map_or_else(|| self.me.principal().to_hex(), |person| person.id.clone()),
-            name: Some(self.me.profile.name.clone()),
+            who: me.map_or_else(|| principal.to_hex(), |person| person.id.clone()),
+            name: Some(match me.filter(|_| self.dossier.local.team) {
+                Some(team) => format!("{} ({})", self.me.profile.name, team.name),
+                None => self.me.profile.name.clone(),
+            }),
             role: me.and_then(|person| person.role.clone()),
             organisation: self.me.profile.organisation.clone(),
             hat: me.and_then(|person| person.hat.clone()),
@@ -154,7 +162,10 @@ impl Dossier {
                 || principal.map_or_else(|| device.to_hex(), |principal| principal.to_hex()),
                 |person| person.id.clone(),
             ),
-            name: person.as_ref().map(|person| person.name.clone()),
+            name: person.as_ref().map(|person| match &principal {
+                Some(principal) => self.name_with(person, principal, device),
+                None => person.name.clone(),
+            }),
             role: person.as_ref().and_then(|person| person.role.clone()),
             organisation: person.as_ref().and_then(|person| person.organisation.clone()),
             hat: person.and_then(|person| person.hat),

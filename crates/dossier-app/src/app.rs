@@ -244,6 +244,12 @@ impl Inner {
                 let id = home.named(dossier.as_deref())?;
                 json(&home.return_ticket(&id, hints)?)
             })
+        } else if let Request::TeamAsk = request {
+            let hints = self.addresses();
+            self.with_home(|home| json(&home.team_ask(hints)?))
+        } else if let Request::TeamAdd { text, code } = request {
+            let hints = self.addresses();
+            self.with_home(|home| json(&home.team_add(&text, code.as_deref(), hints)?))
         } else if let Request::PassphraseChange { old, new } = request {
             let old = old.map(Passphrase::into_inner);
             self.unlock.change(&self.folder, old, &new.into_inner())?;
@@ -291,6 +297,17 @@ impl Inner {
     }
 }
 
+impl Words {
+    /// The words of a person or a team.
+    pub(crate) fn of(root: &RootSecret) -> Result<Self, Fault> {
+        let age = age::secrecy::ExposeSecret::expose_secret(&root.age_identity()?.to_string()).to_owned();
+        Ok(Self {
+            words: root.words(),
+            age_secret_key: age,
+        })
+    }
+}
+
 impl Home {
     pub(crate) fn named(&self, dossier: Option<&str>) -> Result<DossierId, Fault> {
         match dossier {
@@ -304,12 +321,7 @@ impl Home {
     /// # Errors
     /// [`FaultCode::NoProfile`].
     pub(crate) fn words(&self) -> Result<Words, Fault> {
-        let root = &self.me()?.root;
-        let age = age::secrecy::ExposeSecret::expose_secret(&root.age_identity()?.to_string()).to_owned();
-        Ok(Words {
-            words: root.words(),
-            age_secret_key: age,
-        })
+        Words::of(&self.me()?.root)
     }
 
     /// Answers a request, and keeps in the log what was looked at and what was refused.
@@ -349,6 +361,8 @@ impl Home {
             | Request::Return { .. }
             | Request::ReturnTicket { .. }
             | Request::PassphraseChange { .. }
+            | Request::TeamAsk
+            | Request::TeamAdd { .. }
             | Request::Offer { .. }
             | Request::Join(_)
             | Request::Joins
@@ -383,6 +397,15 @@ impl Home {
                 json(&self.begin_again(&id)?)
             }
             Request::Devices => json(&self.devices()?),
+            Request::Team => json(&self.team()?),
+            Request::TeamNew { name } => json(&self.team_new(&name)?),
+            Request::TeamWords => json(&self.team_words()?),
+            Request::TeamAsking { text } => {
+                let asks = dossier_trust::team::TeamRequest::from_text(&text)?;
+                json(&crate::team::TeamAsking { name: asks.name })
+            }
+            Request::TeamJoin { text } => json(&self.team_join(&text)?),
+            Request::TeamRemove { device } => json(&self.team_remove(&device)?),
             Request::DeviceRevoke { device } => json(&self.revoke_device(&device)?),
             Request::Profiles => json(&self.profiles()?),
             Request::DossierRemove {
@@ -678,6 +701,14 @@ fn tried(request: &Request) -> Option<(Option<String>, String)> {
         | Request::Lacking { .. }
         | Request::BeginAgain { .. }
         | Request::Devices
+        | Request::Team
+        | Request::TeamNew { .. }
+        | Request::TeamWords
+        | Request::TeamAsk
+        | Request::TeamAsking { .. }
+        | Request::TeamAdd { .. }
+        | Request::TeamJoin { .. }
+        | Request::TeamRemove { .. }
         | Request::DeviceRevoke { .. }
         | Request::PassphraseChange { .. }
         | Request::Profiles

@@ -347,7 +347,7 @@ impl Home {
     pub fn attachments(&mut self, id: &DossierId, item: &str) -> Result<Vec<AttachmentView>, Fault> {
         let found = self.attachments_of(id, item)?;
         let home = self.folder().to_path_buf();
-        let me = self.me()?.principal();
+        let me = self.self_in(id)?;
         let dossier = self.dossier(id)?;
         let (view, me) = (dossier.view(), dossier.person_of(&me));
         let other = |by: &String| view.name(by).filter(|_| me.as_ref() != Some(by));
@@ -365,7 +365,7 @@ impl Home {
     }
 
     fn keep_attachment(&mut self, id: &DossierId, attach: &Attach, sealed: &Attachment) -> Result<String, Fault> {
-        let me = self.me()?.principal();
+        let me = self.self_in(id)?;
         let named = Attachment {
             by: self.dossier(id)?.person_of(&me),
             ..sealed.clone()

@@ -107,6 +107,39 @@ pub enum Request {
         /// Device id (hex), or how it begins.
         device: String,
     },
+    /// The team of this device. Answers [`TeamView`](crate::team::TeamView), or null when it is in none.
+    Team,
+    /// Make a team, with words of its own. Answers [`TeamMade`](crate::team::TeamMade).
+    TeamNew {
+        /// What it is called.
+        name: String,
+    },
+    /// The words of the team, for whoever looks after it. Answers [`Words`].
+    TeamWords,
+    /// Ask to be in a team: a text for whoever looks after it. Answers [`TeamAsked`](crate::team::TeamAsked).
+    TeamAsk,
+    /// Who asks, by the text that they sent. Answers [`TeamAsking`](crate::team::TeamAsking).
+    TeamAsking {
+        /// The text.
+        text: String,
+    },
+    /// Add a colleague to the team. Answers [`TeamAdded`](crate::team::TeamAdded): a text for them.
+    TeamAdd {
+        /// The text that they sent.
+        text: String,
+        /// The twelve digits that they read out; none where nobody compared anything.
+        code: Option<String>,
+    },
+    /// Take the place in a team that was given to this device. Answers [`TeamView`](crate::team::TeamView).
+    TeamJoin {
+        /// The text that came back.
+        text: String,
+    },
+    /// Take a colleague's device out of the team, for good. Answers [`TeamView`](crate::team::TeamView).
+    TeamRemove {
+        /// Device id (hex), or how it begins, or the name of its person where only one has it.
+        device: String,
+    },
     /// Put another passphrase in the place of this one. Answers [`Changed`].
     PassphraseChange {
         /// The one of now; none means the one that opened this home folder.
@@ -334,7 +367,7 @@ pub enum Request {
         dossier: Option<String>,
         /// Person id inside the dossier.
         person: String,
-        /// `SECTION=zien|aanvullen|aanpassen[:dat]`; none keeps the rights as they are.
+        /// `SECTION=zien|aanvullen|aanpassen|beheren[:dat]`; none keeps the rights as they are.
         grants: Vec<String>,
         /// Last day; empty for no end, none keeps it as it is.
         until: Option<String>,
@@ -612,6 +645,10 @@ pub struct SectionCard {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub gate: Option<crate::emergency::Gate>,
+    /// This reader may let others in here and stop them, as a representative.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub manages: bool,
 }
 
 /// What somebody may do in a section, the least first.
@@ -672,6 +709,8 @@ pub enum Event {
         /// How much, in thousands of bytes.
         kilobytes: u32,
     },
+    /// The team of this device is different: ask for it again.
+    Team,
     /// A person's device came or went.
     Peer {
         /// Name, if known.

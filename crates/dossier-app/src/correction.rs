@@ -169,7 +169,7 @@ impl Home {
     /// [`FaultCode::NotFound`].
     pub fn corrections(&mut self, id: &DossierId) -> Result<Vec<CorrectionView>, Fault> {
         let now_ms = self.now_ms();
-        let me = self.me()?.principal();
+        let me = self.self_in(id)?;
         let dossier = self.dossier(id)?;
         let mine = dossier.people().get(&me).map(|person| person.id.clone());
         let view = dossier.view();

@@ -263,7 +263,7 @@ impl Home {
     /// # Errors
     /// [`FaultCode::NotFound`].
     pub fn card(&mut self, id: &DossierId) -> Result<DossierCard, Fault> {
-        let viewer = self.me()?.viewer();
+        let viewer = self.viewer(id)?;
         let mut card = self.dossier(id)?.card(&viewer);
         card.over = self.over(id)?;
         Ok(card)
@@ -392,6 +392,7 @@ impl Dossier {
                 content: side == Side::Wat,
                 some: right == Right::Relay,
                 gate: self.gate(&section),
+                manages: !self.own && viewer.may_write && right == Right::Manage,
             })
         });
         DossierCard {
@@ -496,7 +497,14 @@ impl Dossier {
             .items
             .iter()
             .filter(|item| item.kind != SKELETON_KIND)
-            .map(item_json)
+            .map(|item| {
+                let mut json = item_json(item);
+                let name = item.record.as_deref().and_then(|record| self.author_name(record));
+                if let (Some(name), Some(from)) = (name, json.get_mut("provenance").and_then(Value::as_object_mut)) {
+                    from.insert("author_name".into(), name.into());
+                }
+                json
+            })
             .collect();
         json!({
             "format": VIEW_FORMAT,

@@ -151,7 +151,10 @@ impl Home {
                 .values()
                 .any(|held| held.only_in_emergency(&device))
         {
-            let who = dossier.people().get(&me.principal()).map(|person| person.id.clone());
+            let who = dossier
+                .people()
+                .get(&me.certificate_in(&dossier.local).root)
+                .map(|person| person.id.clone());
             let lines = self.log_lines(id)?.into_iter();
             let mine = lines.filter(|line| line.deed == Deed::BrokeGlass && Some(&line.who) == who.as_ref());
             let moments = mine.filter_map(|line| Some((line.section?, end_of(&line.at).ok()?.saturating_mul(1000))));

@@ -10,7 +10,7 @@ use dossier_model::item::{BROUGHT_ALONG, is_voice};
 use dossier_model::record::{RecordItem, Verdict};
 use dossier_model::view::{RecordIn, may_replace};
 use dossier_model::{Place, RecordContent, layout};
-use dossier_trust::ids::{ChainId, DossierId, PrincipalId};
+use dossier_trust::ids::{ChainId, DeviceId, DossierId, PrincipalId};
 use dossier_trust::item::Open;
 use dossier_trust::operation::OpId;
 use serde::{Deserialize, Serialize};
@@ -112,6 +112,8 @@ struct Told {
     step: String,
     at: String,
     who: Option<PrincipalId>,
+    /// With which device.
+    device: Option<DeviceId>,
     right: Option<String>,
     deed: StepDeed,
     undoes: Option<String>,
@@ -128,6 +130,7 @@ struct Said<'d> {
     compartment: &'d Compartment,
     record: RecordIn,
     principal: PrincipalId,
+    device: DeviceId,
     right: Option<String>,
     /// Where its author posted it.
     place: Option<(ChainId, u32)>,
@@ -211,7 +214,15 @@ impl Dossier {
         let mut told = in_order(told);
         put_back(&mut told);
         let people = self.people();
-        let steps = told.into_iter().map(|step| shown_step(step, &people, &view.names));
+        let steps = told.into_iter().map(|step| {
+            let team = step.who.zip(step.device).and_then(|(who, device)| {
+                self.holder(&who, &device)?;
+                Some(self.name_with(people.get(&who)?, &who, &device))
+            });
+            let mut shown = shown_step(step, &people, &view.names);
+            shown.who.name = team.or(shown.who.name);
+            shown
+        });
         Ok(HistoryView {
             id: id.to_owned(),
             section: place.as_ref().and_then(Place::section).map(ToString::to_string),
@@ -239,6 +250,7 @@ impl Dossier {
                     compartment,
                     record,
                     principal: author.root,
+                    device: author.device,
                     right: open.and_then(|chain| right_of(compartment, &chain.open)),
                     place: own.map(|posted| (posted.position.chain, posted.position.n)),
                 });
@@ -306,6 +318,7 @@ fn doc_steps(compartment: &Compartment, steps: &[layout::Step]) -> Vec<Told> {
                 .map(|seconds| rfc3339(seconds.saturating_mul(1000)))
                 .unwrap_or_default(),
             who: compartment.consent.author_of(open),
+            device: Some(open.device),
             right: right_of(compartment, open),
             deed,
             undoes: None,
@@ -419,6 +432,7 @@ fn record_step(said: &BTreeMap<String, Said<'_>>, name: &str, one: &Said<'_>) ->
         step: name.to_owned(),
         at: one.record.at.clone(),
         who: Some(one.principal),
+        device: Some(one.device),
         right: one.right.clone(),
         deed: StepDeed::Added,
         undoes: None,

@@ -50,6 +50,8 @@ pub struct Me {
     pub certificate: Certificate,
     /// How others see this person.
     pub profile: Profile,
+    /// Its place in a team.
+    pub(crate) team: Option<crate::team::Seat>,
     signing: SigningKey,
     opener: age::x25519::Identity,
     recovery: age::x25519::Identity,
@@ -124,6 +126,7 @@ impl Me {
             device,
             certificate,
             profile,
+            team: None,
         })
     }
 
@@ -220,7 +223,9 @@ impl Home {
         let device = DeviceSecrets::from_bytes(&part(META_DEVICE)?)?;
         let profile = serde_json::from_slice(&part(META_PROFILE)?).map_err(|_| damaged())?;
         let certificate = Certificate::from_bytes(&part(META_CERTIFICATE)?)?;
-        Me::new(root, device, certificate, profile).map(Some)
+        let mut me = Me::new(root, device, certificate, profile)?;
+        me.team = self.read_seat(&me.id())?;
+        Ok(Some(me))
     }
 
     /// The person of this home folder.

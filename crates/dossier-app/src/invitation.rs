@@ -2,12 +2,14 @@
 
 use dossier_exchange::demo::AccessEntry;
 use dossier_model::layout::Edit;
-use dossier_model::{Item, Place, Side};
+use dossier_model::record::RecordItem;
+use dossier_model::{Item, Place, RecordContent, Side};
 use dossier_store::{Invitation, InvitationState, Peer};
 use dossier_trust::codec::Canonical;
 use dossier_trust::identity::Random;
 use dossier_trust::ids::{DossierId, EndpointKey, ItemHash, blake3};
 use dossier_trust::invitation::{self, Join, Ticket};
+use dossier_trust::operation::Right;
 use serde_json::{Value, json};
 
 use crate::access::{level_of, level_word, parse_grants};
@@ -16,8 +18,9 @@ use crate::clock::{end_of, rfc3339, stored_ms};
 use crate::contract::{Fault, FaultCode, Invite, Invited, PersonRef, ScopeView};
 use crate::dossiers::standard;
 use crate::home::Home;
+use crate::managing::check_terms;
 use crate::replica::Dossier;
-use crate::replica::content::{Card, Scope, Terms};
+use crate::replica::content::{Card, Content, Scope, Terms};
 use crate::replica::writing::Writing;
 
 /// Hours for which a ticket may be answered when nobody says otherwise.
@@ -124,13 +127,19 @@ impl Home {
     /// # Errors
     /// As [`Self::invite`].
     pub(crate) fn terms_of(&mut self, id: &DossierId, request: &Invite) -> Result<Terms, Fault> {
-        let owner_name = self.me()?.profile.name.clone();
+        let me = self.me()?.id();
+        let my_name = self.me()?.profile.name.clone();
         let now_ms = self.now_ms();
         let fresh: [u8; 5] = self.random.array();
         let dossier = self.dossier(id)?;
-        if !dossier.own {
+        if !dossier.may_admit(&me) {
             return Err(Fault::new(FaultCode::NotAllowed));
         }
+        let (owner_name, inviter) = if dossier.own {
+            (my_name, None)
+        } else {
+            (dossier.owner_name().unwrap_or_default(), Some(my_name))
+        };
         let entry = request
             .person
             .as_deref()
@@ -171,13 +180,7 @@ impl Home {
             parse_grants(&request.grants)?
         };
         for scope in &scopes {
-            let place = Place::Section {
-                section: scope.section.clone(),
-                side: scope.detail,
-            };
-            dossier
-                .at(&place)
-                .ok_or_else(|| Fault::not_found(scope.section.as_str()))?;
+            dossier.may_give(&me, scope)?;
         }
         if scopes.is_empty() {
             return Err(Fault::invalid("--grant"));
@@ -196,6 +199,7 @@ impl Home {
             v: 1,
             title: dossier.title(),
             owner_name,
+            inviter,
             person,
             name,
             role: request.role.clone().or_else(|| from_entry(|entry| entry.role.clone())),
@@ -209,6 +213,7 @@ impl Home {
             scopes,
             from_now: request.from_now,
         };
+        check_terms(&terms, dossier.own)?;
         terms.checked()
     }
 
@@ -308,7 +313,7 @@ impl Home {
     /// What the store says.
     pub(crate) fn waiting_answers(&self) -> Result<Vec<Answered>, Fault> {
         let mut found = Vec::new();
-        for row in self.store.dossiers()?.iter().filter(|row| row.own) {
+        for row in self.store.dossiers()?.iter().filter(|row| row.closed_ms.is_none()) {
             for held in self.store.invitations(&row.dossier)? {
                 if let (InvitationState::Joined, Some(answer)) = (held.state, &held.answer) {
                     found.push(Answered::read(&held, Join::from_bytes(answer)?)?);
@@ -378,9 +383,10 @@ impl Home {
         self.write(&id, |writing| {
             let mark = ItemHash(answered.ticket.hash()).to_hex();
             writing.introduce(&answered.terms, &answered.card, &mark)?;
-            // One of before is not for somebody who comes from now on.
+            // One of before is not for somebody who comes from now on. Only the resident makes any.
+            let makes = writing.dossier.own && !answered.terms.from_now;
             let all = writing.dossier.compartments.keys().copied().collect::<Vec<_>>();
-            for compartment in all.into_iter().filter(|_| !answered.terms.from_now) {
+            for compartment in all.into_iter().filter(|_| makes) {
                 writing.checkpoint_for_newcomer(compartment)?;
             }
             writing.grant_all(&answered.terms, joiner, &answered.card, compared, consent)?;
@@ -414,29 +420,45 @@ impl Dossier {
 }
 
 impl Writing<'_> {
-    /// Puts somebody who is new among the people, and keeps the card they filled in under `mark`.
+    /// Puts somebody who is new among the people, where whoever lets them in may change those, and keeps the card they
+    /// filled in under `mark`. A representative's program sends the card to the resident alone.
     pub(crate) fn introduce(&mut self, terms: &Terms, card: &Card, mark: &str) -> Result<(), Fault> {
-        let dossier = &*self.dossier;
-        if dossier.knows_nothing_of(&terms.person) || dossier.view().item(&terms.person).is_none() {
-            let netwerk = self.dossier.id_at(&Place::wat(standard("netwerk")?))?;
-            let professional = card.organisation.is_some();
+        let me = self.me.id();
+        let people = self.dossier.id_at(&Place::wat(standard("netwerk")?));
+        let people = people.ok().filter(|id| {
+            let held = self.dossier.compartments.get(id);
+            held.and_then(|held| held.consent.right_of(&me)) >= Some(Right::Edit)
+        });
+        if let Some(netwerk) = people
+            && (self.dossier.knows_nothing_of(&terms.person) || self.dossier.view().item(&terms.person).is_none())
+        {
+            let professional = card.organisation.is_some() || card.team.is_some();
             let fields = json!({
                 "id": terms.person,
-                "name": card.name,
+                "name": card.receiver(),
                 "kind": if professional { "professional" } else { "netwerk" },
                 "role": terms.role,
                 "function": card.function,
             });
             self.edits(netwerk, &[Edit::Add(Item::new(terms.person.clone(), "people", fields))])?;
         }
-        if !card.answers.is_empty() {
+        if card.answers.is_empty() {
+            return Ok(());
+        }
+        let id = format!("ic-{}-{}", terms.person, mark.get(..8).unwrap_or_default());
+        let mut fields = card.answers.clone();
+        fields.insert("id".into(), id.clone().into());
+        fields.insert("person_id".into(), terms.person.clone().into());
+        fields.insert("seen_by_owner".into(), Value::Null);
+        let item = Item::new(id, "info_cards", Value::Object(fields));
+        if self.dossier.own {
             let owner = self.dossier.id_at(&Place::Owner)?;
-            let id = format!("ic-{}-{}", terms.person, mark.get(..8).unwrap_or_default());
-            let mut fields = card.answers.clone();
-            fields.insert("id".into(), id.clone().into());
-            fields.insert("person_id".into(), terms.person.clone().into());
-            fields.insert("seen_by_owner".into(), Value::Null);
-            self.edits(owner, &[Edit::Add(Item::new(id, "info_cards", Value::Object(fields)))])?;
+            self.edits(owner, &[Edit::Add(item)])?;
+        } else if let Some(scope) = terms.scopes.first() {
+            let place = self.dossier.id_at(&Place::wat(scope.section.clone()))?;
+            let record = RecordItem::new(item, Some(Vec::new()), Vec::new());
+            let content = Content::Model(RecordContent::Item(record));
+            self.record_to(place, &content, Vec::new())?;
         }
         Ok(())
     }

@@ -125,7 +125,7 @@ impl Home {
         fields: Map<String, Value>,
     ) -> Result<Vec<String>, Fault> {
         check_size(&fields)?;
-        let me = self.me()?.principal();
+        let me = self.self_in(id)?;
         let Target {
             shown,
             compartment,
@@ -188,7 +188,7 @@ impl Home {
     /// # Errors
     /// [`FaultCode::NotAllowed`]; [`FaultCode::NotFound`].
     pub fn item_remove(&mut self, id: &DossierId, item_id: &str) -> Result<Vec<String>, Fault> {
-        let me = self.me()?.principal();
+        let me = self.self_in(id)?;
         let Target {
             shown,
             compartment,
@@ -225,7 +225,7 @@ impl Home {
         if note.text.trim().is_empty() {
             return Err(Fault::invalid("text"));
         }
-        let me = self.me()?.principal();
+        let me = self.self_in(id)?;
         let dossier = self.dossier(id)?;
         let people = dossier.people();
         let author = people.get(&me).map(|person| person.id.clone());
@@ -264,7 +264,7 @@ impl Home {
         if text.trim().is_empty() && verdict.is_none() {
             return Err(Fault::invalid("text"));
         }
-        let me = self.me()?.principal();
+        let me = self.self_in(id)?;
         let date = self.clock.today();
         let dossier = self.dossier(id)?;
         let Target { shown, compartment, .. } = dossier.target(&me, note)?;

@@ -1,5 +1,6 @@
 //! Answering somebody's invitation: what it offers, the code to read out, and how far the answer is.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use dossier_store::{Join as StoredJoin, JoinState, Peer};
 use dossier_sync::driver::{JoinStream, Network};
 use dossier_trust::codec::{Canonical, Writer};
-use dossier_trust::ids::ItemHash;
+use dossier_trust::ids::{DeviceId, DossierId, ItemHash};
 use dossier_trust::invitation::{self, Join, Ticket};
 use serde::{Deserialize, Serialize};
 use tokio::task::AbortHandle;
@@ -19,13 +20,17 @@ use crate::contract::{DossierCard, Event, Fault, FaultCode, PersonRef, ScopeView
 use crate::home::Home;
 use crate::invitation::{Turned, offered};
 use crate::network::{
-    MAX_ADDRESSES, MAX_MESSAGE, MEMBER_GRANTED, MEMBER_REFUSED, MEMBER_TERMS, STEP, addresses_to_bytes,
+    MAX_ADDRESSES, MAX_MESSAGE, MEMBER_GRANTED, MEMBER_REFUSED, MEMBER_TERMS, STEP, addresses_to_bytes, message,
+    parse_addresses,
 };
 use crate::replica::Local;
 use crate::replica::content::{Card, Terms};
 
 /// Two people may talk for a while before they compare a code.
 const WAITING: Duration = Duration::from_secs(3600);
+
+/// Devices of the resident's of which a joiner is told where they are.
+const MAX_RESIDENTS: usize = 8;
 
 /// Answer to [`Request::Offer`](crate::contract::Request::Offer): what the other offers, on which terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -36,6 +41,10 @@ pub struct OfferView {
     pub title: String,
     /// The resident.
     pub owner: String,
+    /// Who invites in the resident's name; none when the resident does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub inviter: Option<String>,
     /// For whom it was made, as the resident wrote the name.
     pub name: String,
     /// Role, as the resident recorded it.
@@ -59,6 +68,10 @@ pub struct Answer {
     pub organisation: Option<String>,
     /// Function; none means the profile's.
     pub function: Option<String>,
+    /// In the name of this device's team: access is then given to all of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub as_team: bool,
     /// The six answers (`WIE`, `WAT`, `WELKE`, `WAAR`, `MET_WIE`, `WAAROM`), as far as given.
     #[ts(type = "Record<string, unknown>")]
     pub answers: serde_json::Map<String, serde_json::Value>,
@@ -73,7 +86,7 @@ pub struct JoinView {
     pub dossier: String,
     /// The ticket as letters and digits, to go on with an answer that was cut off.
     pub ticket: String,
-    /// The resident; none before their program was heard.
+    /// Who compares the code, the resident or a representative; none before their program was heard.
     pub owner: Option<String>,
     /// `calling`, `waiting` (the code is there), `granted`, `refused`, or `cut_off`: nobody is heard any more, and
     /// the same answer may be sent again.
@@ -164,6 +177,7 @@ impl App {
                 id: name_of(&ticket),
                 title: terms.title,
                 owner: terms.owner_name,
+                inviter: terms.inviter,
                 name: terms.name,
                 role: terms.role,
                 purpose: terms.purpose,
@@ -180,9 +194,13 @@ impl App {
     pub(crate) fn begin_join(&self, answer: Answer) -> Result<JoinView, Fault> {
         let ticket = self.foreign(&answer.ticket)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| Fault::invalid("offline"))?;
-        let profile = self.inner().with_home(|home| Ok(home.me()?.profile.clone()))?;
+        let (profile, team) = self.inner().with_home(|home| {
+            let team = home.team_to_answer_for(&ticket, answer.as_team)?;
+            Ok((home.me()?.profile.clone(), team))
+        })?;
         let card = Card {
             name: answer.name.unwrap_or(profile.name),
+            team,
             organisation: answer.organisation.or(profile.organisation),
             function: answer.function.or(profile.function),
             answers: answer.answers,
@@ -327,7 +345,7 @@ impl App {
         let inner = self.inner();
         let network = inner.network()?;
         let (mut stream, terms) = knock(&network, ticket, within).await?;
-        told(&terms.owner_name);
+        told(terms.inviter.as_ref().unwrap_or(&terms.owner_name));
         let own_addresses = network.addresses();
         let join = inner.with_home(|home| home.answer_ticket(ticket, &card))?;
         let mut answer = Writer::new();
@@ -350,7 +368,8 @@ impl App {
         } else {
             JoinState::Refused
         };
-        inner.with_home(|home| home.joined(ticket, &terms, &join, state))?;
+        let residents = granted.as_deref().map(read_residents).unwrap_or_default();
+        inner.with_home(|home| home.joined(ticket, &terms, &join, state, residents))?;
         granted?;
         // That they know it was heard is nothing to wait for.
         let (_, synced) = tokio::join!(
@@ -379,6 +398,28 @@ impl Inner {
 }
 
 impl Home {
+    /// The name of the team for which this device answers a ticket; none for its person. A device is one or the other in
+    /// a dossier, since everything that it writes there is in one name.
+    ///
+    /// # Errors
+    /// [`FaultCode::NotFound`] for a device in no team; [`FaultCode::Invalid`] where it looks along as the other already.
+    fn team_to_answer_for(&mut self, ticket: &Ticket, as_team: bool) -> Result<Option<String>, Fault> {
+        if self.store.dossier(&ticket.dossier)?.is_some() {
+            let me = self.me()?.id();
+            let dossier = self.dossier(&ticket.dossier)?;
+            let mut held = dossier.compartments.values();
+            if dossier.local.team != as_team && held.any(|held| held.consent.right_of(&me).is_some()) {
+                return Err(Fault::invalid("team_or_person"));
+            }
+        }
+        let seat = self.me()?.team.as_ref().filter(|_| as_team);
+        match seat {
+            Some(seat) => Ok(Some(seat.name.clone())),
+            None if as_team => Err(Fault::not_found("team")),
+            None => Ok(None),
+        }
+    }
+
     /// The answer to a ticket: the one of last time, if this ticket was answered before, so that the code stays.
     fn answer_ticket(&mut self, ticket: &Ticket, card: &Card) -> Result<Join, Fault> {
         if let Some(held) = self.store.join(&ticket.hash())?
@@ -386,10 +427,15 @@ impl Home {
         {
             return Ok(Join::from_bytes(&held.join_bytes)?);
         }
-        let card = serde_json::to_vec(card).map_err(|_| Fault::invalid("card"))?;
         let mut random = self.random;
         let me = self.me()?;
-        let join = Join::make(ticket, me.certificate.clone(), card, me.signing(), &mut random);
+        let certificate = match (&card.team, &me.team) {
+            (None, _) => me.certificate.clone(),
+            (Some(_), Some(seat)) => seat.certificate.clone(),
+            (Some(_), None) => return Err(Fault::not_found("team")),
+        };
+        let card = serde_json::to_vec(card).map_err(|_| Fault::invalid("card"))?;
+        let join = Join::make(ticket, certificate, card, me.signing(), &mut random);
         let held = StoredJoin {
             ticket: ticket.hash(),
             dossier: ticket.dossier,
@@ -401,24 +447,71 @@ impl Home {
         Ok(join)
     }
 
+    /// The word that lets somebody in. Somebody else than the resident says beside it where the resident's devices were
+    /// last, so that those who were let in find them without the one who did.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn welcoming(&mut self, ticket: &Ticket) -> Result<Vec<u8>, Fault> {
+        if self.dossier(&ticket.dossier)?.own {
+            return Ok(vec![MEMBER_GRANTED]);
+        }
+        let known = self.where_residents_are(&ticket.dossier)?.into_iter();
+        let residents: BTreeMap<String, Vec<String>> =
+            known.map(|(device, addresses)| (device.to_hex(), addresses)).collect();
+        let text = serde_json::to_vec(&residents).map_err(|_| Fault::internal("residents"))?;
+        Ok(message(MEMBER_GRANTED, &text))
+    }
+
+    /// Where the resident's devices were last, as far as this one knows.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn where_residents_are(&mut self, id: &DossierId) -> Result<Vec<(DeviceId, Vec<String>)>, Fault> {
+        let owners = self.dossier(id)?.part.consent.owner_devices();
+        let devices: Vec<DeviceId> = owners.map(|one| one.device).take(MAX_RESIDENTS).collect();
+        let mut found = Vec::new();
+        for device in devices {
+            if let Some(peer) = self.store.peer(&device)? {
+                let addresses = parse_addresses(&peer.addresses);
+                found.push((device, addresses.iter().map(ToString::to_string).collect()));
+            }
+        }
+        Ok(found)
+    }
+
     /// The resident has spoken.
-    fn joined(&mut self, ticket: &Ticket, terms: &Terms, join: &Join, state: JoinState) -> Result<(), Fault> {
+    fn joined(
+        &mut self,
+        ticket: &Ticket,
+        terms: &Terms,
+        join: &Join,
+        state: JoinState,
+        residents: BTreeMap<String, Vec<String>>,
+    ) -> Result<(), Fault> {
         let now = stored_ms(self.now_ms());
-        let held = StoredJoin {
+        let stored = StoredJoin {
             ticket: ticket.hash(),
             dossier: ticket.dossier,
             ticket_bytes: ticket.to_bytes(),
             join_bytes: join.to_bytes(),
             state,
         };
+        let known = self.store.dossier(&ticket.dossier)?;
+        let held: Option<Local> = known.as_ref().and_then(|row| serde_json::from_slice(&row.state).ok());
+        let team = join.joiner.root != self.me()?.principal();
+        // In a dossier that is here already this device goes on as who it was; one that is over begins again.
+        let begins = held.as_ref().is_none_or(|held| held.team != team);
         let local = Local {
             inviter: Some(ticket.inviter.device.to_hex()),
+            residents,
+            team,
             ..Local::default()
         };
         let row = dossier_store::Dossier {
             dossier: ticket.dossier,
             own: false,
-            created_ms: now,
+            created_ms: known.map_or(now, |row| row.created_ms),
             closed_ms: None,
             state: serde_json::to_vec(&local).map_err(|_| Fault::internal("local"))?,
         };
@@ -426,15 +519,14 @@ impl Home {
             device: ticket.inviter.device,
             principal: ticket.inviter.root,
             endpoint: ticket.inviter.endpoint,
-            name: Some(terms.owner_name.clone()),
+            name: Some(terms.inviter.as_ref().unwrap_or(&terms.owner_name).clone()),
             addresses: addresses_to_bytes(&hinted(ticket)),
             last_seen_ms: now,
         };
-        let known = self.store.dossier(&ticket.dossier)?.is_some();
         self.store.transact::<_, Fault>(|tx| {
-            tx.put_join(&held)?;
+            tx.put_join(&stored)?;
             if state == JoinState::Granted {
-                if !known {
+                if begins {
                     tx.put_dossier(&row)?;
                 }
                 tx.put_peer(&peer)?;
@@ -442,6 +534,9 @@ impl Home {
             Ok(())
         })?;
         if state == JoinState::Granted {
+            if begins {
+                self.reload(&ticket.dossier);
+            }
             self.dossier(&ticket.dossier)?;
         }
         Ok(())
@@ -476,6 +571,14 @@ pub(crate) fn expect(message: &[u8], wanted: u8) -> Result<Vec<u8>, Fault> {
         }
         Some(_) | None => Err(Fault::about(FaultCode::InputRefused, "unexpected answer")),
     }
+}
+
+/// Where the resident's devices are said to be, behind the word that lets somebody in.
+fn read_residents(body: &[u8]) -> BTreeMap<String, Vec<String>> {
+    let said: BTreeMap<String, Vec<String>> = serde_json::from_slice(body).unwrap_or_default();
+    let few = said.into_iter().take(MAX_RESIDENTS);
+    few.map(|(device, addresses)| (device, addresses.into_iter().take(MAX_ADDRESSES).collect()))
+        .collect()
 }
 
 /// Where a ticket says that the inviter may be.

@@ -52,7 +52,7 @@ impl Home {
     /// What the store says.
     pub(crate) fn report_opened(&mut self, id: &DossierId, sections: &[String]) -> Result<(), Fault> {
         let today = self.clock.today();
-        let me = self.me()?.principal();
+        let me = self.self_in(id)?;
         let dossier = self.dossier(id)?;
         if dossier.own || dossier.closed {
             return Ok(());

@@ -46,7 +46,7 @@ pub enum Through {
         person: Option<String>,
         /// Name, for somebody who is not in the dossier yet.
         name: Option<String>,
-        /// `SECTION=zien|aanvullen|aanpassen[:dat]`; none means what a family's access table proposes.
+        /// `SECTION=zien|aanvullen|aanpassen|beheren[:dat]`; none means what a family's access table proposes.
         grants: Vec<String>,
         /// Without what was before.
         #[serde(default)]
@@ -135,6 +135,15 @@ pub(crate) struct Looked {
 }
 
 impl Home {
+    /// This device's person, or the team in whose name it looks.
+    pub(crate) fn viewer(&mut self, id: &DossierId) -> Result<Viewer, Fault> {
+        let principal = self.self_in(id)?;
+        Ok(Viewer {
+            principal,
+            ..self.me()?.viewer()
+        })
+    }
+
     /// One page as somebody else sees it, or as it was.
     ///
     /// # Errors
@@ -160,7 +169,7 @@ impl Home {
     fn look_back(&mut self, id: &DossierId, at: &str) -> Result<Looked, Fault> {
         let viewer = Viewer {
             may_write: false,
-            ..self.me()?.viewer()
+            ..self.viewer(id)?
         };
         let (now_ms, clock) = (self.now_ms(), self.clock);
         let mut earlier = self.earlier_documents(id, |_| true)?;

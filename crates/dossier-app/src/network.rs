@@ -13,6 +13,7 @@ use dossier_trust::identity::Certificate;
 use dossier_trust::ids::{DeviceId, DossierId, EndpointKey, ItemHash, PrincipalId};
 use dossier_trust::introduction::Introduction;
 use dossier_trust::invitation;
+use dossier_trust::team::Greeting;
 use tokio::sync::{OwnedRwLockReadGuard, mpsc, oneshot};
 
 use crate::app::{App, Inner};
@@ -99,6 +100,8 @@ pub(crate) const MEMBER_GRANTED: u8 = 2;
 /// Longest wait for a joiner to hear the resident's word before the network ends.
 const FAREWELL: Duration = Duration::from_secs(2);
 pub(crate) const STEP: Duration = Duration::from_secs(20);
+/// Longest wait for a colleague of the team before others are turned to.
+const GREETING: Duration = Duration::from_secs(3);
 /// Two people may talk for a while before they compare a code.
 const DECISION: Duration = Duration::from_secs(3600);
 pub(crate) const MAX_MESSAGE: usize = 128 * 1024;
@@ -176,6 +179,9 @@ impl Inner {
         if Introduction::is_one(&knock) {
             return self.attend_return(stream, &knock).await;
         }
+        if Greeting::is_one(&knock) {
+            return self.attend_colleague(stream, &knock).await;
+        }
         let from = stream.peer();
         let opened = self.with_home(|home| home.knocked(&knock, &from))?;
         let (ticket, terms) = match opened {
@@ -209,7 +215,8 @@ impl Inner {
         let remember = || self.with_home(|home| home.remember_addresses(&joiner, &called, &addresses));
         if self.with_home(|home| home.is_granted(&ticket))? {
             remember()?;
-            let _ = stream.send(&[MEMBER_GRANTED], STEP).await;
+            let word = self.with_home(|home| home.welcoming(&ticket))?;
+            let _ = stream.send(&word, STEP).await;
             let _ = stream.close(STEP).await;
             return Ok(());
         }
@@ -232,7 +239,7 @@ impl Inner {
             spoken.as_ref().is_some_and(|decision| decision.granted)
         };
         let word = if granted {
-            vec![MEMBER_GRANTED]
+            self.with_home(|home| home.welcoming(&ticket))?
         } else {
             message(MEMBER_REFUSED, Turned::Refused.word().as_bytes())
         };
@@ -490,7 +497,9 @@ impl App {
         let program = Arc::downgrade(inner);
         tokio::spawn(async move {
             if let Some(inner) = program.upgrade() {
-                Self::from(inner).introduce_all(STEP).await;
+                let program = Self::from(inner);
+                program.introduce_all(STEP).await;
+                program.greet_colleagues(STEP).await;
             }
         });
         Ok(addresses)
@@ -587,6 +596,8 @@ impl App {
         let inner = self.inner();
         // Whoever does not know this device would not talk to it.
         self.introduce_all(within.min(STEP)).await;
+        // Whoever takes longer is greeted behind this, from the start of the network on.
+        self.greet_colleagues(within.min(GREETING)).await;
         let mut events = {
             let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
             online

@@ -54,6 +54,10 @@ pub struct JoinerView {
     pub organisation: Option<String>,
     /// Function.
     pub function: Option<String>,
+    /// The team in whose name they answer: access is then given to all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub team: Option<String>,
 }
 
 /// What a family that was brought along says of somebody's access: nothing was given, it can be offered.
@@ -83,12 +87,12 @@ pub struct Confirmed {
 }
 
 impl Home {
-    /// Every invitation to a dossier of one's own; the one that can be answered longest comes first.
+    /// Every invitation that was made here; the one that can be answered longest comes first.
     ///
     /// # Errors
-    /// [`FaultCode::NotAllowed`] for a dossier of somebody else.
+    /// [`FaultCode::NotAllowed`] for whoever lets nobody in.
     pub fn invitations(&mut self, id: &DossierId) -> Result<Vec<InvitationCard>, Fault> {
-        self.own(id)?;
+        self.admits(id)?;
         let now = stored_ms(self.now_ms());
         let mut held = self.store.invitations(id)?;
         held.sort_by_key(|one| std::cmp::Reverse((one.expires_ms, one.ticket)));
@@ -99,9 +103,9 @@ impl Home {
     /// What the access table of a family that was brought along proposes, for whoever has a living entry there.
     ///
     /// # Errors
-    /// [`FaultCode::NotAllowed`] for a dossier of somebody else.
+    /// [`FaultCode::NotAllowed`] for whoever lets nobody in.
     pub fn proposals(&mut self, id: &DossierId) -> Result<Vec<ProposalView>, Fault> {
-        self.own(id)?;
+        self.admits(id)?;
         let dossier = self.dossier(id)?;
         let view = dossier.view();
         let entries = view
@@ -129,10 +133,10 @@ impl Home {
     /// Withdraws an invitation, or turns away whoever answered it: nobody can use it after this.
     ///
     /// # Errors
-    /// [`FaultCode::NotFound`]; [`FaultCode::NotAllowed`] for a dossier of somebody else; [`FaultCode::Invalid`] when
+    /// [`FaultCode::NotFound`]; [`FaultCode::NotAllowed`] for whoever lets nobody in; [`FaultCode::Invalid`] when
     /// access was given already: that ends by [`Self::revoke`].
     pub(crate) fn end_invitation(&mut self, id: &DossierId, ticket: &str) -> Result<(), Fault> {
-        self.own(id)?;
+        self.admits(id)?;
         let unknown = || Fault::not_found("ticket");
         let name = ItemHash::from_hex(ticket).map_err(|_| unknown())?;
         let held = self.store.invitation(&name.0)?.filter(|held| held.dossier == *id);
@@ -148,8 +152,9 @@ impl Home {
         Ok(())
     }
 
-    fn own(&mut self, id: &DossierId) -> Result<(), Fault> {
-        if self.dossier(id)?.own {
+    fn admits(&mut self, id: &DossierId) -> Result<(), Fault> {
+        let me = self.me()?.id();
+        if self.dossier(id)?.may_admit(&me) {
             Ok(())
         } else {
             Err(Fault::new(FaultCode::NotAllowed))
@@ -188,6 +193,7 @@ fn card(dossier: &Dossier, held: &Invitation, now_ms: i64) -> Result<InvitationC
             name: said.name,
             organisation: said.organisation,
             function: said.function,
+            team: said.team,
         }
     });
     let about = dossier.named_about(terms.only_about.as_deref());

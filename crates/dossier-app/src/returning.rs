@@ -129,7 +129,12 @@ impl Home {
     /// # Errors
     /// What the store says.
     pub(crate) fn introduction(&mut self, id: &DossierId) -> Result<Option<Introduction>, Fault> {
-        let me = self.me()?.certificate.clone();
+        self.dossier(id)?;
+        let me = self.me()?;
+        let me = match self.dossiers.get(id) {
+            Some(dossier) => me.certificate_in(&dossier.local).clone(),
+            None => me.certificate.clone(),
+        };
         let places = self.dossier(id)?.places_of(&me.root);
         let mut claims = Vec::new();
         for place in places {
@@ -189,7 +194,6 @@ impl Home {
         if believed.is_empty() {
             return Err(refused());
         }
-        let name = dossier.people().get(&root).map(|person| person.name.clone());
         for claim in believed {
             let batch = Batch {
                 dossier: id,
@@ -203,6 +207,9 @@ impl Home {
                 return Err(refused());
             }
         }
+        let dossier = self.dossier(&id)?;
+        let person = dossier.people().remove(&root);
+        let name = person.map(|person| dossier.name_with(&person, &root, &certificate.device));
         self.remember_device(&certificate, name)?;
         let mut dossiers = vec![id];
         if root == self.me()?.principal() {

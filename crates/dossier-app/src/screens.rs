@@ -37,7 +37,7 @@ impl Home {
     /// # Errors
     /// [`crate::contract::FaultCode::NotFound`].
     pub fn today(&mut self, id: &DossierId) -> Result<TodayView, Fault> {
-        let (clock, viewer) = (self.clock, self.me()?.viewer());
+        let (clock, viewer) = (self.clock, self.viewer(id)?);
         self.dossier(id)?.today(&viewer, &clock)
     }
 
@@ -46,7 +46,7 @@ impl Home {
     /// # Errors
     /// [`crate::contract::FaultCode::NotFound`].
     pub fn plan(&mut self, id: &DossierId) -> Result<PlanView, Fault> {
-        let (clock, viewer) = (self.clock, self.me()?.viewer());
+        let (clock, viewer) = (self.clock, self.viewer(id)?);
         self.dossier(id)?.plan(&viewer, &clock)
     }
 
@@ -55,7 +55,7 @@ impl Home {
     /// # Errors
     /// [`crate::contract::FaultCode::NotAllowed`] or [`crate::contract::FaultCode::NotFound`].
     pub fn section(&mut self, id: &DossierId, section: &str) -> Result<SectionView, Fault> {
-        let (clock, viewer) = (self.clock, self.me()?.viewer());
+        let (clock, viewer) = (self.clock, self.viewer(id)?);
         self.dossier(id)?.section(&viewer, &clock, section)
     }
 }
@@ -253,6 +253,10 @@ impl Eyes<'_> {
             fields,
             provenance: Provenance {
                 author: item.provenance.author.clone(),
+                author_name: item
+                    .record
+                    .as_deref()
+                    .and_then(|record| self.dossier.author_name(record)),
                 source: item.provenance.source.clone(),
                 date: item.provenance.date.clone(),
             },

@@ -72,6 +72,7 @@ impl Home {
             content: true,
             some: false,
             gate: None,
+            manages: false,
         })
     }
 }

@@ -111,6 +111,8 @@ pub enum Task {
     #[command(subcommand)]
     Device(DeviceTask),
     #[command(subcommand)]
+    Team(TeamTask),
+    #[command(subcommand)]
     Passphrase(PassphraseTask),
     #[command(subcommand)]
     Profile(ProfileTask),
@@ -392,6 +394,8 @@ pub enum AccessTask {
         #[arg(long, value_name = "FILE.json")]
         card: Option<PathBuf>,
         #[arg(long)]
+        as_team: bool,
+        #[arg(long)]
         yes_i_compared: bool,
         #[arg(long, value_name = "S", default_value_t = 600)]
         timeout: u64,
@@ -549,6 +553,45 @@ pub enum DeviceTask {
     Revoke {
         device: String,
     },
+}
+
+/// A team whose people cover for one another.
+#[derive(Debug, Subcommand)]
+pub enum TeamTask {
+    New {
+        #[arg(id = "team_name", long = "name", value_name = "N")]
+        name: String,
+        #[arg(id = "team_words", long = "words-file", value_name = "OUT")]
+        words_file: Option<PathBuf>,
+    },
+    Words,
+    List,
+    Ask,
+    Add(TeamAddFlags),
+    Join {
+        #[arg(id = "team_answer", value_name = "TEXT")]
+        text: String,
+    },
+    Remove {
+        #[arg(id = "team_who", value_name = "DEVICE | NAME")]
+        who: String,
+    },
+}
+
+/// Whom the team takes in.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("team_compared").required(true)))]
+pub struct TeamAddFlags {
+    #[arg(id = "team_request", value_name = "TEXT")]
+    pub text: String,
+    #[arg(id = "team_code", long = "code", value_name = "DIGITS", group = "team_compared")]
+    pub code: Option<String>,
+    #[arg(id = "team_unseen", long = "yes-i-compared", group = "team_compared")]
+    pub yes_i_compared: bool,
+    #[arg(id = "team_wait", long = "wait")]
+    pub wait: bool,
+    #[command(flatten)]
+    pub network: Network,
 }
 
 #[derive(Debug, Subcommand)]

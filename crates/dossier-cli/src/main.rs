@@ -16,6 +16,7 @@ mod recovery;
 mod sentences;
 mod session;
 mod show;
+mod team;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -193,6 +194,7 @@ async fn run(arguments: Arguments, out: &Out) -> Result<(), Fault> {
         Task::Backup { file } => recovery::backup(&session, out, &file).await,
         Task::Bundle(task) => recovery::bundle(&session, out, task),
         Task::Device(task) => recovery::device(&mut session, out, task).await,
+        Task::Team(task) => team::team(&session, out, task).await,
         Task::Passphrase(PassphraseTask::Change { new_file }) => {
             recovery::change_passphrase(&session, out, new_file.as_deref())
         }

@@ -46,6 +46,14 @@ fn reach(network: &Network) -> Result<Reach, Fault> {
     })
 }
 
+/// Where this program will listen, if that is said.
+fn fixed(network: &Network) -> Vec<String> {
+    let fixed = network
+        .listen
+        .filter(|one| one.port() != 0 && !one.ip().is_unspecified());
+    fixed.iter().map(ToString::to_string).collect()
+}
+
 pub async fn go_online(session: &Session, network: &Network) -> Result<Vec<String>, Fault> {
     let addresses: Vec<SocketAddr> = session.app.go_online(reach(network)?).await?;
     Ok(addresses.iter().map(ToString::to_string).collect())
@@ -253,11 +261,7 @@ async fn invite(session: &Session, out: &Out, flags: InviteFlags) -> Result<(), 
     let hints = if flags.wait {
         go_online(session, &flags.network).await?
     } else {
-        let fixed = flags
-            .network
-            .listen
-            .filter(|one| one.port() != 0 && !one.ip().is_unspecified());
-        fixed.iter().map(ToString::to_string).collect()
+        fixed(&flags.network)
     };
     let words_for = Some(dossier.clone());
     let answer = session.request(Request::Invite(Invite {
@@ -375,7 +379,7 @@ fn read_line(typing: mpsc::Sender<String>) {
     });
 }
 
-fn answer(ticket: String, file: Option<&std::path::Path>) -> Result<Answer, Fault> {
+fn answer(ticket: String, file: Option<&std::path::Path>, as_team: bool) -> Result<Answer, Fault> {
     let mut answers = file.map(local::read_card).transpose()?.unwrap_or_default();
     let mut own = |key: &str| answers.remove(key).as_ref().and_then(Value::as_str).map(str::to_owned);
     Ok(Answer {
@@ -383,6 +387,7 @@ fn answer(ticket: String, file: Option<&std::path::Path>) -> Result<Answer, Faul
         name: own("name"),
         organisation: own("organisation"),
         function: own("function"),
+        as_team,
         answers,
     })
 }
@@ -452,11 +457,12 @@ pub async fn access(session: &Session, out: &Out, task: AccessTask) -> Result<()
             ticket,
             at,
             card: file,
+            as_team,
             yes_i_compared: _,
             timeout,
             network,
         } => {
-            let mut answer = answer(ticket.join(" "), file.as_deref())?;
+            let mut answer = answer(ticket.join(" "), file.as_deref(), as_team)?;
             let within = Duration::from_secs(timeout);
             online(session, async {
                 let mut events = session.app.subscribe();

@@ -141,6 +141,7 @@ mod tests {
             include_str!("recovery.rs"),
             include_str!("show.rs"),
             include_str!("session.rs"),
+            include_str!("team.rs"),
         ];
         let mut said: Vec<&str> = Vec::new();
         for source in sources {

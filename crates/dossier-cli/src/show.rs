@@ -101,6 +101,9 @@ fn level(lang: Lang, scope: &Value) -> String {
     if truth(scope, "emergency") {
         return lang.term("right_nood");
     }
+    if truth(scope, "manages") {
+        return lang.term("right_beheren");
+    }
     let word = match (
         scope.get("content").and_then(Value::as_bool),
         text(scope, "level"),
@@ -234,11 +237,11 @@ pub fn notes(lang: Lang, notes: &[Value], view: &Value) -> Vec<String> {
     };
     let mut lines = Vec::new();
     for note in notes {
-        let author = name(
-            note.get("provenance")
-                .map(|from| text(from, "author"))
-                .unwrap_or_default(),
-        );
+        let from = note.get("provenance").unwrap_or(&Value::Null);
+        let author = match text(from, "author_name") {
+            "" => name(text(from, "author")),
+            said => said.to_owned(),
+        };
         lines.push(format!("{}  {}  {author}", text(note, "id"), text(note, "date")));
         match note.get("text_plain").and_then(Value::as_str) {
             Some(plain) => lines.push(format!("  {}", short(plain))),
@@ -337,7 +340,25 @@ pub fn access(lang: Lang, view: &Value) -> Vec<String> {
         if !truth(person, "compared") {
             lines.push(format!("  {}", lang.say("not_compared", &[])));
         }
+        let names = |key: &str| {
+            let names = list(person, key).map(|one| {
+                let named = one.get("name").and_then(Value::as_str);
+                named.unwrap_or_else(|| text(one, "id")).to_owned()
+            });
+            names.collect::<Vec<String>>().join(", ")
+        };
+        let team: Vec<&str> = list(person, "team").map(|one| text(one, "name")).collect();
+        if !team.is_empty() {
+            lines.push(format!("  {}", lang.say("team_of", &[("names", &team.join(", "))])));
+        }
+        let (by, others) = (names("let_in_by"), names("let_in"));
+        if !by.is_empty() {
+            lines.push(format!("  {}", lang.say("let_in_by", &[("names", &by)])));
+        }
         lines.extend(offered(lang, person));
+        if !others.is_empty() {
+            lines.push(format!("  {}", lang.say("let_in", &[("names", &others)])));
+        }
     }
     let rows: Vec<Vec<String>> = list(view, "invitations")
         .map(|one| {
@@ -409,13 +430,23 @@ pub fn revoked(lang: Lang, revoked: &Value) -> Vec<String> {
         .map(|id| lang.section(id.as_str().unwrap_or(""), None))
         .collect();
     let devices = number(revoked, "devices");
-    vec![
+    let mut lines = vec![
         lang.say(
             "revoked",
             &[("person", text(revoked, "person")), ("sections", &sections.join(", "))],
         ),
         lang.say("revoked_copies", &[("count", &devices)]),
-    ]
+    ];
+    let stay: Vec<String> = list(revoked, "stay")
+        .map(|one| {
+            let named = one.get("name").and_then(Value::as_str);
+            format!("{} ({})", named.unwrap_or_default(), text(one, "id"))
+        })
+        .collect();
+    if !stay.is_empty() {
+        lines.push(lang.say("revoked_stay", &[("names", &stay.join(", "))]));
+    }
+    lines
 }
 
 /// What waits outside, and why.
@@ -568,6 +599,7 @@ pub fn event(lang: Lang, event: &Event) -> Option<String> {
         Event::Joined { person: None, .. } => lang.say("joined_refused", &[]),
         // Whoever answers an invitation follows it by asking.
         Event::Answer { .. } => return None,
+        Event::Team => lang.say("team_changed", &[]),
         Event::Peer { name, connected } => {
             let name = name.as_deref()?;
             if *connected {

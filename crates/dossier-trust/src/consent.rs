@@ -220,6 +220,13 @@ impl Consent {
             .chain(self.members.values().flat_map(BTreeMap::values))
     }
 
+    /// True when an owner device ever made this principal a representative here. No representative says anything about
+    /// such a one.
+    #[must_use]
+    pub fn is_manager(&self, principal: &PrincipalId) -> bool {
+        self.managers.contains(principal)
+    }
+
     /// Grants that count, dead ones included.
     pub fn grants(&self) -> impl Iterator<Item = (&OpId, &Grant)> {
         self.grants.iter()
@@ -257,6 +264,16 @@ impl Consent {
         let roots = self.members.get(device)?;
         self.live_grants()
             .filter(|(_, grant)| roots.contains_key(&grant.principal) && !self.is_cut_as(device, Some(grant.principal)))
+            .max_by_key(|(id, grant)| (grant.right, **id))
+            .map(|(id, grant)| (*id, grant))
+    }
+
+    /// As [`Self::grant_for`], of what one of the principals was granted that claim the device.
+    #[must_use]
+    pub fn grant_as(&self, device: &DeviceId, principal: &PrincipalId) -> Option<(OpId, &Grant)> {
+        let claimed = self.members.get(device)?.contains_key(principal) && !self.is_cut_as(device, Some(*principal));
+        self.live_grants()
+            .filter(|(_, grant)| claimed && grant.principal == *principal)
             .max_by_key(|(id, grant)| (grant.right, **id))
             .map(|(id, grant)| (*id, grant))
     }

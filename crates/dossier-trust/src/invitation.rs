@@ -269,11 +269,16 @@ pub fn check_terms(ticket: &Ticket, terms: &[u8]) -> Result<(), InvitationError>
 /// Twelve digits that both screens show: scrypt (2¹⁵, 8, 1) over ticket and join, 32 MiB and about 0.1 s.
 #[must_use]
 pub fn code(ticket: &Ticket, join: &Join) -> String {
+    slow_digits(&join.to_bytes(), &ticket.to_bytes())
+}
+
+/// Twelve digits of something, that take 32 MiB of work to make.
+pub(crate) fn slow_digits(what: &[u8], of: &[u8]) -> String {
     let mut out = [0u8; 8];
     let params = scrypt::Params::new(15, 8, 1);
     // These parameters and this output length are valid by scrypt's own rules, so neither call fails.
     if let Ok(params) = params {
-        let _ = scrypt::scrypt(&join.to_bytes(), &ticket.to_bytes(), &params, &mut out);
+        let _ = scrypt::scrypt(what, of, &params, &mut out);
     }
     format!("{:012}", u64::from_le_bytes(out) % 1_000_000_000_000)
 }

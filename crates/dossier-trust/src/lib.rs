@@ -21,6 +21,7 @@ pub mod operation;
 pub mod preflight;
 pub mod receipt;
 pub mod record;
+pub mod team;
 #[cfg(test)]
 mod testing;
 pub mod verdict;

@@ -15,6 +15,7 @@ use dossier_trust::operation::Operation;
 use dossier_trust::preflight::{Limits, OpIndex, inspect, pack, unpack};
 use dossier_trust::receipt::Statement;
 use dossier_trust::record::Record;
+use dossier_trust::team::{Greeting, Roster, TeamAnswer, TeamRequest};
 
 use crate::shapes::{self, PEOPLE, input, read};
 use crate::writer::chunk;
@@ -191,6 +192,16 @@ pub fn ticket(data: &[u8]) {
         if let Some(introduction) = read::<Introduction>(raw) {
             assert!(Introduction::is_one(raw));
             let _ = introduction.verify();
+        }
+        let _ = read::<TeamRequest>(raw).map(|request| TeamRequest::from_text(&request.to_text()));
+        let _ = read::<TeamAnswer>(raw).map(|answer| TeamAnswer::from_text(&answer.to_text()));
+        if let Some(roster) = read::<Roster>(raw) {
+            assert!(roster.present().count() <= roster.members.len());
+            let _ = roster.verify();
+        }
+        if let Some(greeting) = read::<Greeting>(raw) {
+            assert!(Greeting::is_one(raw) && !Introduction::is_one(raw));
+            let _ = greeting.is_of(&greeting.device.root, &greeting.device.endpoint);
         }
         let _ = read::<ReturnTicket>(raw).map(|ticket| ReturnTicket::from_text(&ticket.to_text()));
         if let Ok(text) = std::str::from_utf8(raw)

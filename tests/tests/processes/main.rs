@@ -5,6 +5,7 @@ mod access_table;
 mod bad_input;
 mod care;
 mod coming_back;
+mod covering;
 mod interrupted;
 mod leaving;
 mod looking;

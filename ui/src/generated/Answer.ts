@@ -21,6 +21,10 @@ organisation: string | null,
  */
 function: string | null, 
 /**
+ * In the name of this device's team: access is then given to all of it.
+ */
+as_team?: boolean, 
+/**
  * The six answers (`WIE`, `WAT`, `WELKE`, `WAAR`, `MET_WIE`, `WAAROM`), as far as given.
  */
 answers: Record<string, unknown>, };

@@ -3,4 +3,4 @@
 /**
  * What happened.
  */
-export type Deed = "opened" | "added" | "changed" | "removed" | "refused" | "invited" | "granted" | "revoked" | "copy_removed" | "broke_glass" | "started" | "taken_along";
+export type Deed = "opened" | "added" | "changed" | "removed" | "refused" | "invited" | "granted" | "revoked" | "copy_removed" | "broke_glass" | "started" | "taken_along" | "team_joined" | "team_left";

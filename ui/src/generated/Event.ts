@@ -39,7 +39,7 @@ ticket: string, } | { "event": "working",
 /**
  * How much, in thousands of bytes.
  */
-kilobytes: number, } | { "event": "peer", 
+kilobytes: number, } | { "event": "team" } | { "event": "peer", 
 /**
  * Name, if known.
  */

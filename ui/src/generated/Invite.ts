@@ -25,7 +25,7 @@ role: string | null,
  */
 purpose: string | null, 
 /**
- * `SECTION=zien|aanvullen|aanpassen[:dat]`.
+ * `SECTION=zien|aanvullen|aanpassen|beheren[:dat]`.
  */
 grants: Array<string>, 
 /**

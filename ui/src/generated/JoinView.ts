@@ -18,7 +18,7 @@ dossier: string,
  */
 ticket: string, 
 /**
- * The resident; none before their program was heard.
+ * Who compares the code, the resident or a representative; none before their program was heard.
  */
 owner: string | null, 
 /**

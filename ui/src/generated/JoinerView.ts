@@ -15,4 +15,8 @@ organisation: string | null,
 /**
  * Function.
  */
-function: string | null, };
+function: string | null, 
+/**
+ * The team in whose name they answer: access is then given to all of it.
+ */
+team?: string, };

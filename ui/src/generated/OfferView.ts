@@ -18,6 +18,10 @@ title: string,
  */
 owner: string, 
 /**
+ * Who invites in the resident's name; none when the resident does.
+ */
+inviter?: string, 
+/**
  * For whom it was made, as the resident wrote the name.
  */
 name: string, 

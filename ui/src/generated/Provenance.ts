@@ -9,6 +9,10 @@ export type Provenance = {
  */
 author: string | null, 
 /**
+ * What the author is called where the id is a team's: the person and the team.
+ */
+author_name?: string, 
+/**
  * `ingevoerd` for history that was brought along, an organisation for a copied fact, none for own work.
  */
 source: string | null, 

@@ -70,6 +70,30 @@ dossier: string | null, } } | { "method": "devices" } | { "method": "device_revo
 /**
  * Device id (hex), or how it begins.
  */
+device: string, } } | { "method": "team" } | { "method": "team_new", "params": { 
+/**
+ * What it is called.
+ */
+name: string, } } | { "method": "team_words" } | { "method": "team_ask" } | { "method": "team_asking", "params": { 
+/**
+ * The text.
+ */
+text: string, } } | { "method": "team_add", "params": { 
+/**
+ * The text that they sent.
+ */
+text: string, 
+/**
+ * The twelve digits that they read out; none where nobody compared anything.
+ */
+code: string | null, } } | { "method": "team_join", "params": { 
+/**
+ * The text that came back.
+ */
+text: string, } } | { "method": "team_remove", "params": { 
+/**
+ * Device id (hex), or how it begins, or the name of its person where only one has it.
+ */
 device: string, } } | { "method": "passphrase_change", "params": { 
 /**
  * The one of now; none means the one that opened this home folder.
@@ -300,7 +324,7 @@ dossier: string | null,
  */
 person: string, 
 /**
- * `SECTION=zien|aanvullen|aanpassen[:dat]`; none keeps the rights as they are.
+ * `SECTION=zien|aanvullen|aanpassen|beheren[:dat]`; none keeps the rights as they are.
  */
 grants: Array<string>, 
 /**

@@ -10,7 +10,7 @@ export type ScopeView = {
  */
 section: string, 
 /**
- * zien, aanvullen, aanpassen.
+ * zien, aanvullen, aanpassen, beheren.
  */
 level: string, 
 /**

@@ -29,4 +29,8 @@ some?: boolean,
 /**
  * Why the content is shut on this device though it is here; none when it is open.
  */
-gate?: Gate, };
+gate?: Gate, 
+/**
+ * This reader may let others in here and stop them, as a representative.
+ */
+manages?: boolean, };

@@ -17,7 +17,7 @@ person: string | null,
  */
 name: string | null, 
 /**
- * `SECTION=zien|aanvullen|aanpassen[:dat]`; none means what a family's access table proposes.
+ * `SECTION=zien|aanvullen|aanpassen|beheren[:dat]`; none means what a family's access table proposes.
  */
 grants: Array<string>, 
 /**

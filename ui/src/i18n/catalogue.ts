@@ -28,6 +28,7 @@ import enShell from './en/shell.json';
 import enStart from './en/start.json';
 import enTable from './en/table.json';
 import enTerm from './en/term.json';
+import enTeam from './en/team.json';
 import enToday from './en/today.json';
 import enUnlock from './en/unlock.json';
 import nlAccess from './nl/access.json';
@@ -60,6 +61,7 @@ import nlShell from './nl/shell.json';
 import nlStart from './nl/start.json';
 import nlTable from './nl/table.json';
 import nlTerm from './nl/term.json';
+import nlTeam from './nl/team.json';
 import nlToday from './nl/today.json';
 import nlUnlock from './nl/unlock.json';
 
@@ -98,6 +100,7 @@ const nl = {
   start: nlStart,
   table: nlTable,
   term: nlTerm,
+  team: nlTeam,
   today: nlToday,
   unlock: nlUnlock,
 };
@@ -134,6 +137,7 @@ const en: Catalogue = {
   start: enStart,
   table: enTable,
   term: enTerm,
+  team: enTeam,
   today: enToday,
   unlock: enUnlock,
 };

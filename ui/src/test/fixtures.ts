@@ -5,6 +5,7 @@
 import { BackendFault, type Backend, CONTRACT, type Listener } from '../backend';
 import { ACCESS, DELIVERIES, HISTORY, INVITATION, INVITATIONS, LOG, PROPOSALS } from './fixtureAccess';
 import { FixtureInviter } from './fixtureJoin';
+import { FixtureTeam } from './fixtureTeam';
 import { recoveryAnswer } from './fixtureRecovery';
 import { FAMILY_NAMES, FAMILY_SECTIONS, familyItems, itemOf } from './fixtureFamily';
 import type { AccessPerson } from '../generated/AccessPerson';
@@ -198,6 +199,8 @@ export class FixtureProgram implements Backend {
   readonly #listeners = new Set<Listener>();
   /** Whoever invited this reader. */
   readonly inviter = new FixtureInviter();
+  /** The team of this reader's computer. */
+  readonly team = new FixtureTeam();
   /** Every request so far, newest last. */
   readonly asked: Request[] = [];
   /** When set, the next call fails with this code. */
@@ -494,7 +497,7 @@ export class FixtureProgram implements Backend {
         return answer;
       }
       default: {
-        const answer = recoveryAnswer(request) ?? this.inviter.answer(request);
+        const answer = recoveryAnswer(request) ?? this.inviter.answer(request) ?? this.team.answer(request);
         // What no screen asks for.
         if (answer === undefined) throw new BackendFault({ code: 'not_found', detail: null });
         return answer;

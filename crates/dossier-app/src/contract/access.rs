@@ -18,7 +18,7 @@ pub struct Invite {
     pub role: Option<String>,
     /// What for.
     pub purpose: Option<String>,
-    /// `SECTION=zien|aanvullen|aanpassen[:dat]`.
+    /// `SECTION=zien|aanvullen|aanpassen|beheren[:dat]`.
     pub grants: Vec<String>,
     /// Last day of access.
     pub until: Option<String>,
@@ -52,7 +52,7 @@ pub struct Invited {
 pub struct ScopeView {
     /// Section id.
     pub section: String,
-    /// zien, aanvullen, aanpassen.
+    /// zien, aanvullen, aanpassen, beheren.
     pub level: String,
     /// False when only the fact that there is something ("dat") is shared.
     pub content: bool,
@@ -103,6 +103,31 @@ pub struct AccessPerson {
     pub compared: bool,
     /// Access ended: what their devices said about it.
     pub ended: Option<EndedView>,
+    /// Representatives who let them in; empty when the resident did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<PersonRef>>")]
+    pub let_in_by: Vec<PersonRef>,
+    /// Whom they let in as a representative, and who still looks along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<PersonRef>>")]
+    pub let_in: Vec<PersonRef>,
+    /// It is a team: who looks along in its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<TeamMate>>")]
+    pub team: Vec<TeamMate>,
+    /// This reader may not change or end what they have.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub fixed: bool,
+}
+
+/// Somebody who looks along in the name of a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TeamMate {
+    /// Device id (hex).
+    pub device: String,
+    /// Whose device it is.
+    pub name: String,
 }
 
 /// What is known after access ended.
@@ -156,6 +181,10 @@ pub struct Revoked {
     pub sections: Vec<String>,
     /// Devices that hold a copy; it cannot be taken back from a device that does not cooperate.
     pub devices: u32,
+    /// Whom they let in as a representative: these go on looking along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<PersonRef>>")]
+    pub stay: Vec<PersonRef>,
 }
 
 /// Something that waits outside.

@@ -7,7 +7,7 @@ use super::RightView;
 use crate::crisis_card::CrisisCall;
 
 /// Somebody named on a screen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 pub struct PersonRef {
     /// Id inside the dossier.
     pub id: String,
@@ -233,6 +233,10 @@ pub struct ItemView {
 pub struct Provenance {
     /// Who wrote it, by id inside the dossier or by name.
     pub author: Option<String>,
+    /// What the author is called where the id is a team's: the person and the team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub author_name: Option<String>,
     /// `ingevoerd` for history that was brought along, an organisation for a copied fact, none for own work.
     pub source: Option<String>,
     /// When, as given (a date, or RFC 3339).

@@ -129,6 +129,10 @@ pub struct Compartment {
     is_late: bool,
     pub(super) about: Option<About>,
     pub(super) notes: BTreeMap<OpId, GrantNote>,
+    /// Grants that a representative made.
+    pub(super) let_in: BTreeMap<OpId, PrincipalId>,
+    /// Whose a device of a team is.
+    pub(super) holders: BTreeMap<(PrincipalId, DeviceId), String>,
     pub(super) wraps: Vec<Wrap>,
     pub(super) applied: BTreeSet<Position>,
 }
@@ -159,6 +163,8 @@ impl Compartment {
             is_late: false,
             about: None,
             notes: BTreeMap::new(),
+            let_in: BTreeMap::new(),
+            holders: BTreeMap::new(),
             wraps: Vec::new(),
             applied: BTreeSet::new(),
         }
@@ -228,6 +234,16 @@ impl Compartment {
             .filter(|wrap| wrap.recipient == *device && wrap.by == *by)
             .map(|wrap| wrap.epoch)
             .collect()
+    }
+
+    /// Epochs of which anybody who may has wrapped the key for a device.
+    #[must_use]
+    pub fn wrapped_to(&self, device: &DeviceId) -> BTreeSet<EpochId> {
+        let wraps = self
+            .wraps
+            .iter()
+            .filter(|wrap| wrap.recipient == *device && self.may_wrap(wrap));
+        wraps.map(|wrap| wrap.epoch).collect()
     }
 
     /// Epochs that somebody published who may make one: an owner device, were it cut since, or a representative. Under

@@ -150,6 +150,8 @@ pub enum Level {
     Aanvullen,
     /// Change.
     Aanpassen,
+    /// Change, let others in and stop them: a representative.
+    Beheren,
 }
 
 /// One line of what is offered.
@@ -175,6 +177,9 @@ pub struct Terms {
     pub title: String,
     /// The resident's name.
     pub owner_name: String,
+    /// Who invites, where that is not the resident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inviter: Option<String>,
     /// Person id inside the dossier.
     pub person: String,
     /// Name of the invited.
@@ -235,6 +240,9 @@ pub struct GrantNote {
 pub struct Card {
     /// Name.
     pub name: String,
+    /// The team in whose name they answer: access is given to all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
     /// Organisation.
     pub organisation: Option<String>,
     /// Function.
@@ -267,5 +275,13 @@ impl Canonical for Posting {
             record: Record::decode(input)?,
             to: input.list(1024, |input| Ok(DeviceId(input.fixed()?)))?,
         })
+    }
+}
+
+impl Card {
+    /// To whom access is given: the team, or the person.
+    #[must_use]
+    pub fn receiver(&self) -> &str {
+        self.team.as_deref().unwrap_or(&self.name)
     }
 }

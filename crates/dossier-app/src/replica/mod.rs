@@ -11,6 +11,7 @@ mod erasing;
 pub(crate) mod files;
 pub mod from_now;
 pub mod generations;
+mod members;
 pub mod opening;
 pub mod past;
 pub mod people;
@@ -48,6 +49,15 @@ pub struct Local {
     /// Devices to look for: those of whoever invited us.
     #[serde(default)]
     pub inviter: Option<String>,
+    /// This device answered in the name of its team, or covers for a colleague who did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub team: bool,
+    /// A colleague brought it: nobody else may know that this device is of the team.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub covered: bool,
+    /// Where devices of the resident's (hex) were, as a representative said who let this person in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub residents: BTreeMap<String, Vec<String>>,
     /// Access to all of it ended: when this device heard so, milliseconds since 1970.
     #[serde(default)]
     pub ended_ms: Option<u64>,

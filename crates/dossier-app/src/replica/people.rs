@@ -1,9 +1,9 @@
 //! Who is who in a dossier: from keys to the person ids and names that a reader may know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dossier_model::view::Author;
-use dossier_trust::ids::{DeviceId, PrincipalId};
+use dossier_trust::ids::{DeviceId, PrincipalId, RecordId};
 use dossier_trust::operation::{OpId, Operation, Right};
 
 use super::content::{Content, FromNow, GrantNote};
@@ -24,6 +24,18 @@ pub struct Person {
     pub hat: Option<String>,
 }
 
+impl Person {
+    fn of(note: &GrantNote) -> Self {
+        Self {
+            id: note.person.clone(),
+            name: note.name.clone(),
+            role: note.role.clone(),
+            organisation: note.organisation.clone(),
+            hat: note.hat.clone(),
+        }
+    }
+}
+
 impl Compartment {
     /// The sealed notes of this compartment's grants, as far as they open, whether or not the grant lives.
     #[must_use]
@@ -31,29 +43,96 @@ impl Compartment {
         &self.notes
     }
 
+    /// The representative who made a grant; none for one that the resident made.
+    #[must_use]
+    pub fn let_in_by(&self, grant: &OpId) -> Option<PrincipalId> {
+        self.let_in.get(grant).copied()
+    }
+
+    /// Whose device this is of a principal with several people, as the resident, a representative or a colleague said.
+    #[must_use]
+    pub fn holder(&self, principal: &PrincipalId, device: &DeviceId) -> Option<&str> {
+        self.holders.get(&(*principal, *device)).map(String::as_str)
+    }
+
+    /// Several people have devices in the name of this one.
+    #[must_use]
+    pub fn is_team(&self, principal: &PrincipalId) -> bool {
+        self.holders.keys().any(|(one, _)| one == principal)
+    }
+
+    /// Reads again whose devices those of teams are. The resident's word goes first, then that of the operation with the
+    /// smallest name.
+    fn open_holders(&mut self) {
+        let mut found: BTreeMap<(PrincipalId, DeviceId), (bool, OpId, String)> = BTreeMap::new();
+        for entry in &self.log {
+            let Operation::Device {
+                certificate,
+                holder: Some(sealed),
+            } = &entry.operation
+            else {
+                continue;
+            };
+            let Some(open) = self.chains.get(&entry.position.chain).map(|chain| &chain.open) else {
+                continue;
+            };
+            let author = self.consent.author_of(open);
+            let is_resident = author == Some(self.consent.root());
+            if !is_resident
+                && author != Some(certificate.root)
+                && !author.is_some_and(|one| self.consent.is_manager(&one))
+            {
+                continue;
+            }
+            let plain = self
+                .keys
+                .get(&sealed.epoch)
+                .and_then(|key| key.open_note(self.id, sealed).ok());
+            if let Some(name) = plain.and_then(|plain| String::from_utf8(plain).ok()) {
+                let said = (!is_resident, entry.operation.id(), name);
+                let held = found.entry((certificate.root, certificate.device));
+                held.and_modify(|held| {
+                    if said < *held {
+                        *held = said.clone();
+                    }
+                })
+                .or_insert(said);
+            }
+        }
+        self.holders = found.into_iter().map(|(whose, (_, _, name))| (whose, name)).collect();
+    }
+
     /// Opens the notes again, after log or keys changed.
     pub(super) fn open_notes(&mut self) {
-        let grants = self.log.iter().filter_map(|entry| match &entry.operation {
-            Operation::Grant {
-                record: Some(sealed), ..
-            } => Some((entry.operation.id(), sealed)),
-            Operation::Grant { record: None, .. }
-            | Operation::Genesis { .. }
-            | Operation::Device { .. }
-            | Operation::Generation { .. }
-            | Operation::Revoke { .. }
-            | Operation::Cut { .. }
-            | Operation::Pin { .. }
-            | Operation::Epoch { .. }
-            | Operation::Erase { .. } => None,
-        });
-        let opened = grants
-            .filter(|(id, _)| self.consent.counts(id))
-            .filter_map(|(id, sealed)| {
-                let plain = self.keys.get(&sealed.epoch)?.open_note(self.id, sealed).ok()?;
-                Some((id, serde_json::from_slice(&plain).ok()?))
-            });
-        self.notes = opened.collect();
+        self.open_holders();
+        let (mut notes, mut let_in, mut by_resident) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        for entry in &self.log {
+            let Operation::Grant { record, .. } = &entry.operation else {
+                continue;
+            };
+            let id = entry.operation.id();
+            if !self.consent.counts(&id) {
+                continue;
+            }
+            if let Some(open) = self.chains.get(&entry.position.chain).map(|chain| &chain.open) {
+                let root = self.consent.root();
+                if open.grant == OpId::OWNER && (self.consent.is_owner(&open.device) || open.device.0 == root.0) {
+                    by_resident.insert(id);
+                } else if let Some(author) = self.consent.author_of(open).filter(|one| self.consent.is_manager(one)) {
+                    let_in.insert(id, author);
+                }
+            }
+            let plain = record
+                .as_ref()
+                .and_then(|sealed| self.keys.get(&sealed.epoch)?.open_note(self.id, sealed).ok());
+            if let Some(note) = plain.and_then(|plain| serde_json::from_slice(&plain).ok()) {
+                notes.insert(id, note);
+            }
+        }
+        // What the resident said too is the resident's.
+        let_in.retain(|id, _| !by_resident.contains(id));
+        self.notes = notes;
+        self.let_in = let_in;
         let root = self.consent.root();
         let said: Vec<FromNow> = self
             .records
@@ -105,21 +184,67 @@ impl Dossier {
                 });
             }
             for (id, note) in compartment.grant_notes() {
-                if let Some(grant) = compartment.consent.grant(id) {
-                    people.insert(
-                        grant.principal,
-                        Person {
-                            id: note.person.clone(),
-                            name: note.name.clone(),
-                            role: note.role.clone(),
-                            organisation: note.organisation.clone(),
-                            hat: note.hat.clone(),
-                        },
-                    );
+                if compartment.let_in_by(id).is_none()
+                    && let Some(grant) = compartment.consent.grant(id)
+                {
+                    people.insert(grant.principal, Person::of(note));
+                }
+            }
+        }
+        // Whom a representative let in is called what the resident calls them, if the resident does; and nobody lets
+        // somebody in as a person who is here already.
+        let mut taken: BTreeMap<String, PrincipalId> = people
+            .iter()
+            .map(|(principal, person)| (person.id.clone(), *principal))
+            .collect();
+        for compartment in self.compartments.values() {
+            for (id, note) in compartment.grant_notes() {
+                let Some(grant) = compartment.consent.grant(id) else {
+                    continue;
+                };
+                if compartment.let_in_by(id).is_some() && !people.contains_key(&grant.principal) {
+                    let mut person = Person::of(note);
+                    if *taken.entry(person.id.clone()).or_insert(grant.principal) != grant.principal {
+                        person.id = grant.principal.to_hex();
+                    }
+                    people.insert(grant.principal, person);
                 }
             }
         }
         people
+    }
+
+    /// Whose device of a team this is, anywhere in this dossier.
+    #[must_use]
+    pub fn holder(&self, principal: &PrincipalId, device: &DeviceId) -> Option<&str> {
+        let mut compartments = self.compartments.values();
+        compartments.find_map(|held| held.holder(principal, device))
+    }
+
+    /// What somebody is called who did something with a device: of a team, the person and the team.
+    #[must_use]
+    pub fn name_with(&self, person: &Person, principal: &PrincipalId, device: &DeviceId) -> String {
+        match self.holder(principal, device) {
+            Some(holder) => format!("{holder} ({})", person.name),
+            None => person.name.clone(),
+        }
+    }
+
+    /// What the author of a record is called, where that says more than the person id: of a team, the person and the
+    /// team.
+    #[must_use]
+    pub fn author_name(&self, record: &str) -> Option<String> {
+        let id = RecordId::from_hex(record).ok()?;
+        let author = self.compartments.values().find_map(|held| {
+            let opened = held.records.get(&id)?;
+            Some(&opened.record.author)
+        })?;
+        let holder = self.holder(&author.root, &author.device)?;
+        let team = self.people().remove(&author.root).map(|person| person.name);
+        Some(match team {
+            Some(team) => format!("{holder} ({team})"),
+            None => holder.to_owned(),
+        })
     }
 
     /// Person id of a principal, as far as this reader can tell.

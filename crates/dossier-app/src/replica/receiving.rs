@@ -8,7 +8,7 @@ use dossier_trust::chains::Misplaced;
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::{Consent, Entry};
 use dossier_trust::epoch::Wrap;
-use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, blake3};
+use dossier_trust::ids::{ChainId, CompartmentId, DeviceId, DossierId, PrincipalId, blake3};
 use dossier_trust::item::{Item, Kind, Lane, Open, Position, SignedOpen};
 use dossier_trust::operation::Operation;
 use dossier_trust::receipt::Receipt;
@@ -141,6 +141,14 @@ impl Home {
             Source::Bundle => known.is_some() || residents(),
             Source::Peer(device) => {
                 let invited_us = dossier.local.inviter.as_deref() == Some(device.to_hex().as_str());
+                // Somebody else than the resident brings what is known, and what the resident founded: which is only to
+                // be told once it is known who the resident is.
+                let invited_us = invited_us
+                    && (dossier.own
+                        || owners.root() == PrincipalId::default()
+                        || founds(&device)
+                        || known.is_some()
+                        || residents());
                 // Into a compartment that is known here, only whoever has something to do with it brings anything.
                 let at_home = match known {
                     Some(held) => held.consent.principal_of(&device).is_some(),
@@ -254,6 +262,12 @@ impl Dossier {
         for item in &sound.filled {
             held.hollow.remove(&item.position());
         }
+        let others = |entry: &&Entry| {
+            let chain = held.chains.get(&entry.position.chain);
+            let by = chain.map(|chain| chain.open.device);
+            by.is_some_and(|by| !held.consent.is_owner(&by) && by.0 != held.consent.root().0)
+        };
+        let operations: Vec<Entry> = sound.operations.iter().filter(others).cloned().collect();
         held.log.extend(sound.operations);
         for wrap in sound.wraps {
             held.add_wrap(wrap);
@@ -284,7 +298,8 @@ impl Dossier {
             // What stands in the new one did not come just now.
             before.clear();
         }
-        let mut lines = self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms);
+        let mut lines = self.lines_of_others(&compartment, &operations, now_ms);
+        lines.extend(self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms));
         if follows && let Some(held) = self.compartments.get_mut(&compartment) {
             held.doc.reset_diff_cursor();
         }

@@ -88,6 +88,7 @@ impl Home {
             return Ok(());
         }
         self.forget_what_thieves_founded(id)?;
+        self.remember_whom_others_let_in(id)?;
         self.rest_on_checkpoints(id)?;
         self.say_again(id)?;
         let dossier = self.dossier(id)?;
@@ -96,6 +97,7 @@ impl Home {
             let removed = self.remove_ended(id)?;
             self.note_ended(id)?;
             let removed = self.destroy_erased(id)? || removed;
+            self.settle_as_member(id)?;
             // Last: what is shown follows the store, also where the disk has no room to rebuild it now.
             return if removed { Ok(self.store.scrub()?) } else { Ok(()) };
         }
@@ -721,7 +723,10 @@ impl Writing<'_> {
                 continue;
             };
             read |= held.right >= Right::Read;
-            let keep = compartment.counted_of(&held.principal);
+            let mut keep = compartment.counted_of(&held.principal);
+            // Whom a representative let in stays, as far as it was counted here.
+            keep.extend(compartment.said_under(grant));
+            keep.sort_unstable();
             let section = compartment.place().and_then(Place::section).map(ToString::to_string);
             self.operation(id, Operation::Revoke { grant: *grant, keep })?;
             if let Some(note) = notes.get(grant) {

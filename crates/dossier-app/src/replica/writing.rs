@@ -442,7 +442,7 @@ impl Writing<'_> {
         }
         let place = (self.dossier.id, id);
         let me = self.me;
-        let certificate = me.certificate.clone();
+        let certificate = me.certificate_in(&self.dossier.local).clone();
         let receipt = Receipt::make(place, certificate, statement, &owners, me.signing(), &mut self.random)?;
         self.loose(id, LOOSE_RECEIPT, me.id().0, receipt.to_bytes());
         Ok(())
@@ -505,12 +505,14 @@ impl Writing<'_> {
             Lane::Doc => Right::Edit,
             Lane::Rec => Right::Append,
         };
+        // What is written is written in one name, whatever else this device may be here.
+        let principal = me.certificate_in(&self.dossier.local).root;
         let compartment = self.compartment(&id)?;
         let section = compartment
             .place()
             .and_then(|place| place.section())
             .map(ToString::to_string);
-        match compartment.consent.grant_for(&me.id()) {
+        match compartment.consent.grant_as(&me.id(), &principal) {
             Some((grant, held)) if held.right >= needed => Ok(grant),
             _ => Err(Fault {
                 code: FaultCode::NotAllowed,
@@ -695,7 +697,7 @@ impl Writing<'_> {
         let bytes = content.write(&crate::clock::rfc3339(self.now_ms))?;
         Ok(Record::sign(
             self.dossier.id,
-            me.certificate.clone(),
+            me.certificate_in(&self.dossier.local).clone(),
             bytes,
             me.signing(),
             &mut self.random,

@@ -22,6 +22,7 @@ use dossier_trust::operation::{EraseAt, OpId, Operation, Right, Sealed, Since, S
 use dossier_trust::preflight::{Limits, OpIndex, inspect, pack, unpack};
 use dossier_trust::receipt::{Deed, Receipt, Statement};
 use dossier_trust::record::Record;
+use dossier_trust::team::{Covered, Greeting, Member, Roster, TeamAnswer, TeamRequest};
 use file::{bytes, each, hex, holds, sealed_once};
 use serde_json::{Value, json};
 
@@ -491,6 +492,57 @@ fn the_join() -> Join {
         &karin.device.signing_key(),
         &mut Seeded::new(61),
     )
+}
+
+#[test]
+fn teams() {
+    let (team, karin, joost) = (person(9).root, person(2), person(3));
+    let certified = |one: &Person| team.certify(&one.device).unwrap();
+    let request = TeamRequest {
+        device: karin.certificate.clone(),
+        name: "Karin de Wit".into(),
+        hints: vec!["192.0.2.7:4433".into()],
+    };
+    let answer = TeamAnswer {
+        team: "Wijkteam Noord".into(),
+        device: certified(&karin),
+        colleague: certified(&joost),
+        hints: Vec::new(),
+    };
+    let member = |one: &Person, name: &str| Member {
+        certificate: certified(one),
+        name: name.into(),
+    };
+    let members = vec![member(&karin, "Karin de Wit"), member(&joost, "Joost")];
+    let gone = vec![joost.device.device()];
+    let roster = Roster::sign(&team, 2, "Wijkteam Noord".into(), members, gone);
+    let greeting = Greeting {
+        device: certified(&karin),
+        roster: Some(roster.clone()),
+        places: vec![(karin.device.device(), vec!["192.0.2.7:4433".into()])],
+        covers: vec![Covered {
+            dossier: dossier(),
+            title: "Dossier van Lisa".into(),
+            residents: vec![(person(1).device.device(), vec!["192.0.2.8:4433".into()])],
+        }],
+    };
+    holds(
+        "team.json",
+        &json!({
+            "request": { "bytes": hex(request.to_bytes()), "text": request.to_text(), "code": request.code() },
+            "answer": { "bytes": hex(answer.to_bytes()), "text": answer.to_text() },
+            "roster": { "bytes": hex(roster.to_bytes()) },
+            "greeting": { "bytes": hex(greeting.to_bytes()) },
+        }),
+    );
+    let held = file::read("team.json");
+    let asks: TeamRequest = read(&held["request"]["bytes"]);
+    assert_eq!(held["request"]["code"], asks.code());
+    assert_eq!(read::<TeamAnswer>(&held["answer"]["bytes"]), answer);
+    let list: Roster = read(&held["roster"]["bytes"]);
+    assert_eq!((list.verify(), list.present().count()), (Ok(()), 1));
+    let said: Greeting = read(&held["greeting"]["bytes"]);
+    assert!(said.is_of(&team.principal(), &karin.device.endpoint()));
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn watch(app: &App) -> tokio::sync::oneshot::Sender<tokio::sync::oneshot::Sender
                         | Event::Joined { .. }
                         | Event::Answer { .. }
                         | Event::Peer { .. }
+                        | Event::Team
                         | Event::Working { .. }
                         | Event::Exporting { .. },
                     ) => {}

@@ -17,13 +17,13 @@ import { useAnswer } from '../../live/useAnswer';
 import { FormBox } from '../edit/FormBox';
 import { splitDay } from '../edit/spec';
 import { Looking } from '../looking/Looking';
-import { capital, firstName, listed } from '../people/names';
+import { capital, firstName, listed, named } from '../people/names';
 import { Live } from '../shell/Live';
 import { hrefOf } from '../shell/route';
 import { useSteps } from '../shell/Steps';
 import { useDeliveryWords } from './delivery';
 import { type Before, BeforeChoice } from './BeforeChoice';
-import { grantsOf, levelsOf, type Levels } from './grants';
+import { admits, grantsOf, levelsOf, type Levels } from './grants';
 import { Invitations, useInvitations } from './Invitations';
 import { LevelPicker } from './LevelPicker';
 import { ScopeWords, useSectionNames } from './ScopeWords';
@@ -61,7 +61,7 @@ export function AccessPage({ dossier }: { dossier: DossierCard }) {
     <>
       <div className="kt-page-top">
         <PageTitle>{t('access.title')}</PageTitle>
-        <p className="kt-lead">{t('access.lead')}</p>
+        <p className="kt-lead">{t(dossier.own ? 'access.lead' : 'access.lead_manages')}</p>
         <a className="kt-main-link" href={hrefOf({ page: 'invite', dossier: dossier.id })}>
           <Icon name="plus" />
           {t('access.invite')}
@@ -118,7 +118,7 @@ function People({ dossier, view, delivery, onLook, onChanged }: { dossier: Dossi
             {over.map((person) => (
               <li key={person.principal} className="kt-card kt-item">
                 <PersonTop person={person} />
-                {person.ended ? <Copies name={firstName(person.name)} ended={person.ended} /> : null}
+                {person.ended && dossier.own ? <Copies name={firstName(person.name)} ended={person.ended} /> : null}
               </li>
             ))}
           </ul>
@@ -154,14 +154,14 @@ function PersonTop({ person }: { person: AccessPerson }) {
 }
 
 function Person({ dossier, person, devices, onLook, onChanged }: { dossier: DossierCard; person: AccessPerson; devices: readonly DeliveryView[]; onLook: () => void; onChanged: () => Promise<void> }) {
-  const { t, dates } = useWords();
+  const { t, dates, language } = useWords();
   const [open, setOpen] = useState<'change' | 'stop' | null>(null);
   const buttons = useRef<HTMLDivElement>(null);
   const back = useRef<'change' | 'stop' | null>(null);
   const name = firstName(person.name);
   useEffect(() => {
     if (open !== null || back.current === null) return;
-    buttons.current?.querySelectorAll('button')[back.current === 'change' ? 1 : 2]?.focus();
+    buttons.current?.querySelector<HTMLElement>(`[data-does="${back.current}"] button`)?.focus();
     back.current = null;
   }, [open]);
   function close() {
@@ -175,6 +175,18 @@ function Person({ dossier, person, devices, onLook, onChanged }: { dossier: Doss
       {person.purpose ? (
         <p dir="auto">
           <strong>{t('access.why')}</strong> {person.purpose}
+        </p>
+      ) : null}
+      {person.team ? (
+        <p className="kt-fact">
+          <Icon name="people" />
+          <span dir="auto">{t('team.members', { names: listed(person.team.map((mate) => mate.name), language) })}</span>
+        </p>
+      ) : null}
+      {person.let_in_by ? (
+        <p className="kt-fact">
+          <Icon name="shield" />
+          <span>{t('access.let_in_by', { names: listed(named(person.let_in_by), language) })}</span>
         </p>
       ) : null}
       {open === 'change' ? (
@@ -200,19 +212,25 @@ function Person({ dossier, person, devices, onLook, onChanged }: { dossier: Doss
           )}
           {open === 'stop' ? (
             <Stop dossier={dossier} person={person} onChanged={onChanged} onDone={close} />
-          ) : (
+          ) : person.fixed ? null : (
             <div className="kt-tools" ref={buttons}>
-              <span id={eyesOf(person)}>
-                <Button icon="eye" onClick={onLook}>
-                  {t('looking.as_button', { name })}
+              {dossier.own ? (
+                <span id={eyesOf(person)}>
+                  <Button icon="eye" onClick={onLook}>
+                    {t('looking.as_button', { name })}
+                  </Button>
+                </span>
+              ) : null}
+              <span data-does="change">
+                <Button icon="pencil" label={t('access.change_label', { name })} onClick={() => setOpen('change')}>
+                  {t('access.change')}
                 </Button>
               </span>
-              <Button icon="pencil" label={t('access.change_label', { name })} onClick={() => setOpen('change')}>
-                {t('access.change')}
-              </Button>
-              <Button icon="stop" label={t('access.stop_label', { name })} onClick={() => setOpen('stop')}>
-                {t('access.stop')}
-              </Button>
+              <span data-does="stop">
+                <Button icon="stop" label={t('access.stop_label', { name })} onClick={() => setOpen('stop')}>
+                  {t('access.stop')}
+                </Button>
+              </span>
             </div>
           )}
         </>
@@ -276,6 +294,7 @@ function Stop({ dossier, person, onChanged, onDone }: { dossier: DossierCard; pe
   const [busy, setBusy] = useState(false);
   const panel = useRef<HTMLDivElement>(null);
   const sectionName = useSectionNames(dossier);
+  const mine = new Set(admits(dossier).map((section) => section.id));
   const name = firstName(person.name);
   useEffect(() => panel.current?.focus(), []);
 
@@ -304,8 +323,14 @@ function Stop({ dossier, person, onChanged, onDone }: { dossier: DossierCard; pe
       <ul className="kt-lines">
         <li>
           <Icon name="stop" />
-          <span>{t('access.stop_ends', { name, sections: listed(person.scopes.map((scope) => sectionName(scope.section)), language) })}</span>
+          <span>{t('access.stop_ends', { name, sections: listed(person.scopes.filter((scope) => mine.has(scope.section)).map((scope) => sectionName(scope.section)), language) })}</span>
         </li>
+        {person.let_in ? (
+          <li>
+            <Icon name="people" />
+            <span>{t('access.stop_let_in', { name, names: listed(named(person.let_in), language) })}</span>
+          </li>
+        ) : null}
         <li>
           <Icon name="bin" />
           <span>{t('access.stop_copy', { name })}</span>
@@ -334,7 +359,8 @@ function Stop({ dossier, person, onChanged, onDone }: { dossier: DossierCard; pe
 function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; person: AccessPerson; onChanged: () => Promise<void>; onDone: () => void }) {
   const { t } = useWords();
   const steps = useSteps();
-  const [levels, setLevels] = useState<Levels>(() => levelsOf(person.scopes));
+  const mine = new Set(admits(dossier).map((section) => section.id));
+  const [levels, setLevels] = useState<Levels>(() => levelsOf(person.scopes.filter((scope) => mine.has(scope.section))));
   const [until, setUntil] = useState<TypedDay>(() => splitDay(person.until));
   const [purpose, setPurpose] = useState(person.purpose ?? '');
   const late = readsFromNow(person);

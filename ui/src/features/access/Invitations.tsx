@@ -92,6 +92,12 @@ function Invitation({ dossier, invitation, open, onChanged }: { dossier: Dossier
       </div>
       {invitation.state === 'joined' ? (
         <>
+          {invitation.joiner?.team ? (
+            <p className="kt-fact">
+              <Icon name="people" />
+              <span dir="auto">{t('team.joins', { name: invitation.joiner.name, team: invitation.joiner.team })}</span>
+            </p>
+          ) : null}
           <Compare invitation={invitation} onChanged={onChanged} />
           <Fold summary={t('access.offer')}>{offer}</Fold>
         </>

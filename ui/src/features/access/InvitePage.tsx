@@ -20,7 +20,7 @@ import { Live } from '../shell/Live';
 import { hrefOf } from '../shell/route';
 import { useSteps } from '../shell/Steps';
 import { useSection } from '../sections/useDesk';
-import { grantsOf, type Level, levelsOf, type Levels, PRESETS, type Preset } from './grants';
+import { admits, grantsOf, type Level, levelsOf, type Levels, PRESETS, type Preset } from './grants';
 import { TheInvitation } from './Invitations';
 import { type Before, BeforeChoice } from './BeforeChoice';
 import { LevelPicker } from './LevelPicker';
@@ -35,7 +35,8 @@ export function InvitePage({ dossier }: { dossier: DossierCard }) {
   const { t } = useWords();
   const [made, setMade] = useState<string | null>(null);
   const [offer, setOffer] = useState<Offer | null>(null);
-  const people = useSection(dossier, 'netwerk');
+  // Names are known in every part; a representative may not see the people themselves.
+  const people = useSection(dossier, dossier.own ? 'netwerk' : (admits(dossier)[0]?.id ?? 'netwerk'));
   const proposals = useAnswer({ method: 'proposals', params: { dossier: dossier.id } }, () => false);
   const access = useAnswer({ method: 'access', params: { dossier: dossier.id } }, (event) => event.event === 'joined');
   const inside = new Set(access.data?.people.filter((person) => person.ended === null).map((person) => person.person));
@@ -126,7 +127,7 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
     if (proposed.until && proposed.until >= today) setUntil(splitDay(proposed.until));
   }
   function preset(which: Preset) {
-    const shown = new Set(dossier.sections.map((section) => section.id));
+    const shown = new Set(admits(dossier).map((section) => section.id));
     setLevels(Object.fromEntries(Object.entries(PRESETS[which]).filter(([section]) => shown.has(section))) as Record<string, Level>);
     setWrong(({ levels: _, ...others }) => others);
   }
@@ -240,7 +241,7 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
           {t('access.presets')}
         </p>
         <div role="group" aria-labelledby="invite-presets" className="kt-buttons">
-          {(Object.keys(PRESETS) as Preset[]).map((which) => (
+          {(Object.keys(PRESETS) as Preset[]).filter((which) => admits(dossier).some((section) => section.id in PRESETS[which])).map((which) => (
             <Button key={which} onClick={() => preset(which)}>
               {t(`access.preset_${which}`)}
             </Button>
@@ -269,11 +270,13 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
         <Title level={2} id="invite-check">
           {t('access.check')}
         </Title>
-        <p id="invite-look">
-          <Button icon="eye" onClick={look}>
-            {t('looking.offer_button')}
-          </Button>
-        </p>
+        {dossier.own ? (
+          <p id="invite-look">
+            <Button icon="eye" onClick={look}>
+              {t('looking.offer_button')}
+            </Button>
+          </p>
+        ) : null}
         <Choice
           legend={t('access.valid')}
           value={valid}

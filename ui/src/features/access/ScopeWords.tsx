@@ -5,7 +5,7 @@ import { Icon, type IconName } from '../../components/Icon';
 import { firstName, listed } from '../people/names';
 import { ALL_LEVELS, levelsOf, type Level, type Levels } from './grants';
 
-const ICON: Record<Level, IconName> = { none: 'close', dat: 'flag', 'aanvullen:dat': 'flag', 'aanpassen:dat': 'flag', nood: 'alert', zien: 'eye', aanvullen: 'plus', aanpassen: 'pencil' };
+const ICON: Record<Level, IconName> = { none: 'close', dat: 'flag', 'aanvullen:dat': 'flag', 'aanpassen:dat': 'flag', nood: 'alert', zien: 'eye', aanvullen: 'plus', aanpassen: 'pencil', beheren: 'shield' };
 
 /** Name of a section: the resident's own, else ours. */
 export function useSectionNames(dossier: Pick<DossierCard, 'sections'>): (id: string) => string {

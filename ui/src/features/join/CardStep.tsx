@@ -11,6 +11,7 @@ import type { Key } from '../../i18n/catalogue';
 import { useWords } from '../../i18n/I18n';
 import { ScopeWords } from '../access/ScopeWords';
 import { firstName } from '../people/names';
+import { useTeam } from '../team/Team';
 import { type Draft, type Question, QUESTIONS } from './draft';
 import { whyNot } from './why';
 
@@ -39,6 +40,7 @@ export function CardStep({ profile, offer, draft, fault, onDraft, onBack, onSend
   const [busy, setBusy] = useState(false);
   const [missing, setMissing] = useState(false);
   const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+  const team = useTeam().data;
   const work = draft.work ?? profile.organisation !== null;
   const name = draft.name ?? profile.name;
   const owner = firstName(offer.owner);
@@ -66,6 +68,7 @@ export function CardStep({ profile, offer, draft, fault, onDraft, onBack, onSend
         <p className="kt-strong" dir="auto">
           {offer.title}
         </p>
+        {offer.inviter ? <p dir="auto">{t('join.inviter', { name: offer.inviter, owner: offer.owner })}</p> : null}
         <ScopeWords dossier={{ sections: [] }} scopes={offer.scopes} />
         {offer.scopes.some((scope) => scope.from_now) ? <p>{t('join.from_now')}</p> : null}
         {offer.purpose ? (
@@ -92,6 +95,20 @@ export function CardStep({ profile, offer, draft, fault, onDraft, onBack, onSend
           ]}
           onChange={(as) => onDraft({ ...draft, work: as === 'work' })}
         />
+        {team ? (
+          <>
+            <Choice
+              legend={t('team.for_whom')}
+              value={draft.team ? 'team' : 'me'}
+              options={[
+                { value: 'me', label: t('team.for_me') },
+                { value: 'team', label: t('team.for_team', { team: team.name }) },
+              ]}
+              onChange={(who) => onDraft({ ...draft, team: who === 'team' })}
+            />
+            {draft.team ? <p className="kt-hint">{t('team.for_team_text')}</p> : null}
+          </>
+        ) : null}
         <Field
           ref={input}
           label={t('join.name')}

@@ -47,6 +47,7 @@ export function JoinPage({ profile, draft, onDraft, onPerson, onDone }: Props) {
           name: text(card.name),
           organisation: work ? text(card.organisation) : null,
           function: work ? text(card.function) : null,
+          ...(card.team ? { as_team: true } : {}),
           answers: work ? Object.fromEntries(Object.entries(card.answers).filter(([, said]) => said.trim() !== '')) : {},
         },
       });

@@ -22,6 +22,8 @@ export interface Draft {
   offer: OfferView | null;
   /** Null until somebody chose: then the profile says it. */
   work: boolean | null;
+  /** For the whole team of this computer. */
+  team: boolean;
   name: string | null;
   organisation: string | null;
   function: string | null;
@@ -30,9 +32,9 @@ export interface Draft {
 
 const NO_WORDS: readonly string[] = Array<string>(COUNT).fill('');
 
-export const EMPTY: Draft = { way: 'text', ticket: '', words: NO_WORDS, address: '', fetched: null, offer: null, work: null, name: null, organisation: null, function: null, answers: {} };
+export const EMPTY: Draft = { way: 'text', ticket: '', words: NO_WORDS, address: '', fetched: null, offer: null, work: null, team: false, name: null, organisation: null, function: null, answers: {} };
 
 /** Another invitation; what was typed on the card holds for it too. */
 export function another(draft: Draft): Draft {
-  return { ...draft, ticket: '', words: NO_WORDS, fetched: null, offer: null };
+  return { ...draft, ticket: '', words: NO_WORDS, fetched: null, offer: null, team: false };
 }

@@ -28,6 +28,8 @@ const ICON: Record<Deed, IconName> = {
   broke_glass: 'alert',
   started: 'flag',
   taken_along: 'folders',
+  team_joined: 'people',
+  team_left: 'people',
 };
 const PERIODS = { week: 7, month: 31, all: null } as const;
 type Period = keyof typeof PERIODS;
@@ -117,7 +119,7 @@ export function rowsOf(lines: readonly Line[]): Row[] {
   for (const line of [...lines].sort((a, b) => Date.parse(b.at) - Date.parse(a.at))) {
     const day = localDay(line.at);
     // What was written or refused is said each time; only looking is grouped over its sections.
-    const key = [day, line.who, line.deed, line.reported, line.reason, ...(line.deed === 'opened' ? [] : [line.section, line.objects.join(' ')])].join('\n');
+    const key = [day, line.who, line.name, line.deed, line.reported, line.reason, ...(line.deed === 'opened' ? [] : [line.section, line.objects.join(' ')])].join('\n');
     const held = groups.get(key);
     if (held) {
       held.times.push(line.at);

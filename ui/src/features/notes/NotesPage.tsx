@@ -153,7 +153,7 @@ function Note({ note, desk, answers }: { note: ItemView; desk: Desk; /** The rea
   const [missing, setMissing] = useState(false);
   const buttons = useRef<HTMLDivElement>(null);
   const author = text(note, 'author') ?? note.provenance.author;
-  const name = nameOf(desk, author) ?? t('common.unknown_person');
+  const name = note.provenance.author_name ?? nameOf(desk, author) ?? t('common.unknown_person');
   const [plain, original] = [text(note, 'text_plain'), text(note, 'text_professional')];
   const held = at(note.fields, 'reactions');
   const reactions: Reaction[] = Array.isArray(held) ? held : [];

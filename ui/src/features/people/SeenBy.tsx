@@ -7,10 +7,10 @@ import { hrefOf } from '../shell/route';
 import { firstName, firstNames } from './names';
 
 /** "Who sees this", always in view: faces and a sentence, one tap for everybody and how much, one more to change it. */
-export function SeenBy({ people, own, dossier }: { people: readonly OnlookerView[]; own: boolean; dossier: string }) {
+export function SeenBy({ people, own, manages = false, dossier }: { people: readonly OnlookerView[]; own: boolean; /** May let others in here. */ manages?: boolean; dossier: string }) {
   const { t, term, language } = useWords();
   const looking = useLookingOnly();
-  const change = own && !looking ? (
+  const change = (own || manages) && !looking ? (
     <a className="kt-seen-change" href={hrefOf({ page: 'access', dossier })}>
       {t('action.seen_by_change')}
     </a>

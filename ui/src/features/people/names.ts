@@ -16,6 +16,11 @@ export function listed(names: readonly string[], language: string): string {
   return new Intl.ListFormat(language, { style: 'long', type: 'conjunction' }).format(names);
 }
 
+/** Names in full; somebody without a name by the first digits of their key. */
+export function named(people: readonly PersonRef[]): string[] {
+  return people.map((person) => person.name ?? person.id.slice(0, 8));
+}
+
 export function firstNames(names: readonly string[], language: string): string {
   return listed(names.map(firstName), language);
 }

@@ -24,6 +24,7 @@ import type { Preferences } from '../shell/preferences';
 import { useWork, Working } from '../shell/Working';
 import { hrefOf } from '../shell/route';
 import { RecoveryWords } from '../start/RecoveryWords';
+import { MyTeam } from '../team/Team';
 
 /** Whether the dossier is whole, who has it, and the words that bring it back. */
 export function SafetyPage({ dossier, preferences, change }: { dossier: DossierCard; preferences: Preferences; change: (part: Partial<Preferences>) => void }) {
@@ -40,6 +41,7 @@ export function SafetyPage({ dossier, preferences, change }: { dossier: DossierC
       <Deliveries dossier={dossier} />
       <Backup own={dossier.own} />
       {dossier.own ? <Recovery onWords={setWords} /> : null}
+      <MyTeam own={dossier.own} onWords={setWords} />
       <LockSettings preferences={preferences} change={change} />
       <Leave dossier={dossier} />
       <section className="kt-kind" aria-labelledby="safety-more">

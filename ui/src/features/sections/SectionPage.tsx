@@ -5,6 +5,7 @@ import type { DossierCard } from '../../generated/DossierCard';
 import type { ItemView } from '../../generated/ItemView';
 import type { SectionView } from '../../generated/SectionView';
 import { sectionName, useWords } from '../../i18n/I18n';
+import { admits } from '../access/grants';
 import { CardOutside } from '../crisis/CardOutside';
 import { number } from '../edit/spec';
 import { SavePaper } from '../paper/SavePaper';
@@ -42,7 +43,7 @@ export function SectionPage({ dossier, section }: { dossier: DossierCard; sectio
               <Icon name={sectionIcon(section)} />
             </p>
             <PageTitle userText>{title}</PageTitle>
-            <SeenBy people={view.seen_by} own={dossier.own} dossier={dossier.id} />
+            <SeenBy people={view.seen_by} own={dossier.own} manages={admits(dossier).some((one) => one.id === section)} dossier={dossier.id} />
           </div>
           {section === 'crisis' ? (
             <Notice icon="phone" tone="warm">

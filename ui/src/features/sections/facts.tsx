@@ -63,9 +63,9 @@ const IMPORTED = /^import:/;
 export function Source({ item, desk }: { item: ItemView; desk: Desk }) {
   const words = useWords();
   const { t, dates } = words;
-  const { author, source, date } = item.provenance;
+  const { author, author_name, source, date } = item.provenance;
   const said: string[] = [];
-  if (author) said.push(t('sections.by', { name: author === desk.me ? t('action.you') : (nameOf(desk, author) ?? t('common.unknown_person')) }));
+  if (author) said.push(t('sections.by', { name: author === desk.me ? t('action.you') : (author_name ?? nameOf(desk, author) ?? t('common.unknown_person')) }));
   if (source && source !== 'ingevoerd' && source !== author) said.push(t('sections.source', { name: nameOf(desk, source.replace(IMPORTED, '')) ?? source.replace(IMPORTED, '') }));
   if (source === 'ingevoerd') said.push(t('sections.brought_along'));
   if (date && !DATED.has(item.kind) && !desk.people.some((person) => person.id === date)) said.push(said.length > 0 ? dates.known(date) : t('sections.dated', { day: dates.known(date) }));

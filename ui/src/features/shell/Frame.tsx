@@ -7,6 +7,7 @@ import type { DossierCard } from '../../generated/DossierCard';
 import { useWords } from '../../i18n/I18n';
 import { useLive } from '../../live/BackendProvider';
 import { useDossierTitle } from '../dossiers/Over';
+import { admits } from '../access/grants';
 import { firstNames } from '../people/names';
 import { DisplayMenu } from './DisplayMenu';
 import type { Preferences } from './preferences';
@@ -36,10 +37,8 @@ export function Frame({ route, dossier, preferences, change, children }: Props) 
     if (sees('agenda')) add('agenda', 'calendar', t('shell.agenda'));
     if (sees('verslagen')) add('notes', 'book', term('section', 'verslagen'));
     add('sections', 'folders', dossier.own ? t('shell.sections') : t('shell.sections_helper'));
-    if (dossier.own) {
-      add('access', 'eye', t('shell.access'));
-      add('log', 'list', t('shell.log'));
-    }
+    if (admits(dossier).length > 0) add('access', 'eye', t('shell.access'));
+    if (dossier.own) add('log', 'list', t('shell.log'));
     add('safety', 'shield', t('shell.safety'));
   }
   pages.push({ route: { page: 'dossiers' }, icon: 'people', label: t('shell.dossiers') });

@@ -2,7 +2,7 @@
 
 use dossier_trust::codec::Canonical;
 use dossier_trust::consent::Entry;
-use dossier_trust::identity::Certificate;
+use dossier_trust::identity::{Certificate, RootSecret};
 use dossier_trust::ids::{CompartmentId, DeviceId, EpochId, GenerationId, blake3};
 use dossier_trust::item::{Header, Item, Kind, Lane, Open, Position, Tip};
 use dossier_trust::operation::{OpId, Operation};
@@ -27,14 +27,31 @@ impl Writing<'_> {
     /// # Errors
     /// [`FaultCode::NotAllowed`] where this person has no access.
     pub fn certify(&mut self, id: CompartmentId, certificate: Certificate) -> Result<OpId, Fault> {
-        let operation = Operation::Device {
-            certificate,
-            holder: None,
+        self.certify_named(id, certificate, None)
+    }
+
+    /// As [`Self::certify`], for a device of a team, with its person's name for whoever reads here.
+    ///
+    /// # Errors
+    /// As [`Self::certify`].
+    pub fn certify_named(
+        &mut self,
+        id: CompartmentId,
+        certificate: Certificate,
+        holder: Option<&str>,
+    ) -> Result<OpId, Fault> {
+        let me = certificate.root;
+        let holder = match holder {
+            Some(name) => {
+                let key = self.sealing_key(id)?;
+                Some(key.seal_note(id, name.as_bytes(), &mut self.random)?)
+            }
+            None => None,
         };
+        let operation = Operation::Device { certificate, holder };
         if self.dossier.own {
             return self.operation(id, operation);
         }
-        let me = self.me.principal();
         let consent = &self.compartment(&id)?.consent;
         let grant = consent
             .live_grants()
@@ -48,14 +65,20 @@ impl Writing<'_> {
     /// # Errors
     /// [`FaultCode::NotFound`].
     pub fn operation_as_root(&mut self, id: CompartmentId, operation: Operation) -> Result<(), Fault> {
-        let root = self.me.root.signing_key();
+        let root = self.me.root.clone();
+        self.operation_by(&root, id, operation)
+    }
+
+    fn operation_by(&mut self, root: &RootSecret, id: CompartmentId, operation: Operation) -> Result<(), Fault> {
+        let principal = root.principal();
+        let root = root.signing_key();
         let open = Open {
             dossier: self.dossier.id,
             compartment: id,
             generation: GenerationId::default(),
             lane: Lane::Log,
             grant: OpId::OWNER,
-            device: DeviceId(self.me.principal().0),
+            device: DeviceId(principal.0),
             nonce: self.bytes(),
         };
         let now_ms = self.now_ms;
@@ -77,6 +100,18 @@ impl Writing<'_> {
         self.out.items.push(stored_item(&item, now_ms));
         self.out.touched.insert(id);
         self.dossier.unsettle(&id, false);
+        Ok(())
+    }
+
+    /// Ends a device of a team, by the team's words, in one compartment. What is held here of its work stays.
+    ///
+    /// # Errors
+    /// What the steps say.
+    pub fn take_out(&mut self, team: &RootSecret, id: CompartmentId, device: DeviceId) -> Result<(), Fault> {
+        let keep = self.compartment(&id)?.ends_of(&device);
+        self.operation_by(team, id, Operation::Cut { device, keep })?;
+        self.reconsider(&id)?;
+        self.sharing_changed();
         Ok(())
     }
 
