@@ -23,6 +23,9 @@ mod formats;
 mod shapes;
 mod sync;
 
+#[path = "../../../crates/dossier-trust/tests/laws/breaks.rs"]
+#[allow(dead_code)]
+mod breaks;
 #[path = "../../../crates/dossier-trust/tests/laws/cast.rs"]
 #[allow(dead_code)]
 mod cast;
