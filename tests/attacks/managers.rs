@@ -38,6 +38,7 @@ fn give(owner: &Person, person: &str) {
         grants: vec!["plan=beheren".into(), "verslagen=aanvullen".into()],
         until: None,
         purpose: None,
+        from_now: None,
     });
 }
 

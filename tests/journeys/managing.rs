@@ -229,6 +229,7 @@ async fn a_bewindvoerder_looks_after_the_money_and_nobody_else_does_without_the_
         grants: vec!["geld=aanvullen".into()],
         until: None,
         purpose: None,
+        from_now: None,
     });
     let more = bram.refused(Request::ChangeAccess {
         dossier: None,
@@ -236,6 +237,7 @@ async fn a_bewindvoerder_looks_after_the_money_and_nobody_else_does_without_the_
         grants: vec!["geld=beheren".into()],
         until: None,
         purpose: None,
+        from_now: None,
     });
     assert_eq!(more.code, FaultCode::NotAllowed);
     settle(&[&bram, &samira, &lisa]).await;
