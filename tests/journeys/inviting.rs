@@ -216,6 +216,12 @@ async fn who_sees_only_what_is_about_some_people_is_never_said_to_see_more() {
     assert_eq!(scopes[0]["only_about"], invited["scopes"][0]["only_about"]);
     let card = &rik.ask(Request::Status)["dossiers"][0];
     assert_eq!(card["sections"][0]["some"], json!(true));
+    let agenda = lisa.ask(Request::Section {
+        dossier: String::new(),
+        section: "agenda".into(),
+    });
+    let onlookers = agenda["seen_by"].as_array().unwrap();
+    assert_eq!((onlookers.len(), &onlookers[0]["sees"]), (1, &json!("some")));
     // Through his eyes it says the same.
     let look = lisa.ask(Request::Look(Look {
         dossier: None,

@@ -27,7 +27,7 @@ it('is gone from both pages after two taps, and no step back brings it back', as
   await hers.getByRole('heading', { level: 2, name: GONE }).waitFor();
   await settled(mine);
   await mine.getByRole('button', { name: `Verander: ${GONE}` }).click();
-  await mine.getByText('Voorgoed weghalen').click();
+  await mine.getByText('Voorgoed weghalen', { exact: true }).click();
   await mine.getByRole('button', { name: /^Ik wil dit voorgoed weghalen/ }).click();
   await mine.getByRole('button', { name: 'Haal het voorgoed weg' }).click();
   await mine.getByRole('status').getByText(`Voorgoed weggehaald: ${GONE}`).waitFor();

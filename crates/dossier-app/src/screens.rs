@@ -352,9 +352,9 @@ impl Eyes<'_> {
 fn sight(side: Side, right: Right, emergency: bool) -> Sight {
     match (side, right) {
         _ if emergency => Sight::Emergency,
-        (Side::Dat, _) => Sight::That,
         // It opens nothing: the resident's device posts copies of what is about these people.
-        (Side::Wat, Right::Relay) => Sight::Some,
+        (_, Right::Relay) => Sight::Some,
+        (Side::Dat, Right::Read | Right::Append | Right::Edit | Right::Manage) => Sight::That,
         (Side::Wat, Right::Read | Right::Append | Right::Edit | Right::Manage) => Sight::All,
     }
 }
