@@ -13,7 +13,7 @@ import { useMoment } from '../access/useMoment';
 import type { Desk } from '../edit/items';
 import type { Question } from '../edit/spec';
 import { useLookingOnly } from '../looking/only';
-import { firstName, listed } from '../people/names';
+import { capital, firstName, listed } from '../people/names';
 import { nameOf } from '../sections/facts';
 import { Live } from '../shell/Live';
 import { hrefOf } from '../shell/route';
@@ -183,7 +183,7 @@ const KEPT_BESIDE = new Set(['created', 'created_by', 'own_words', 'updated', 'm
 function labelOf(field: string, questions: readonly Question[], { t, language }: Words): string {
   const asked = questions.find((question) => question.name === field);
   // A field that a family brought along may have a name that is no word of ours.
-  return asked ? t(asked.label) : (lookUp(language, `term.field.${field}`) ?? t('history.other'));
+  return asked ? t(asked.label) : capital(lookUp(language, `term.field.${field}`) ?? t('history.other'));
 }
 
 /** Who or what comes first; a name of ours and a bare number say nothing to anybody. */
