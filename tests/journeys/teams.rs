@@ -135,7 +135,12 @@ async fn colleagues_cover_for_one_another_without_the_resident_and_whoever_leave
 
     // Colleagues hear of it from one another; the resident's program is off.
     let lisa = lisa.restart().await;
-    settle(&[&karin, &joost, &marian, &karin, &joost, &marian]).await;
+    for _ in 0..10 {
+        settle(&[&karin, &joost, &marian]).await;
+        if sections(&joost).len() == 2 && sections(&marian).len() == 2 {
+            break;
+        }
+    }
     assert_eq!(
         names(&joost.ask(Request::Team)["members"]),
         ["Joost", "Karin de Wit", "Marian"]

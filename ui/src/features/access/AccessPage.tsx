@@ -396,7 +396,7 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
           {t('access.nothing_change')}
         </p>
       ) : null}
-      <BeforeChoice value={before} onChange={setBefore} />
+      {dossier.own ? <BeforeChoice value={before} onChange={setBefore} /> : null}
       {before === 'now' && !late ? <p className="kt-hint">{t('access.from_now_late')}</p> : null}
       <Field label={t('access.purpose')} hint={t('access.purpose_hint')} value={purpose} onChange={setPurpose} />
       <DayField

@@ -264,7 +264,7 @@ function Form({ dossier, people, proposals, today, onLook, onMade }: { dossier: 
             {t(wrong.levels)}
           </p>
         ) : null}
-        {proposal?.only_about ? null : <BeforeChoice value={before} onChange={setBefore} />}
+        {proposal?.only_about || !dossier.own ? null : <BeforeChoice value={before} onChange={setBefore} />}
       </section>
       <section className="kt-card kt-stack" aria-labelledby="invite-check">
         <Title level={2} id="invite-check">
