@@ -484,6 +484,8 @@ impl Home {
                         title: dossier.title(),
                         residents: self.where_residents_are(&row.dossier)?,
                     });
+                    // They may have been offered it before they made room for it.
+                    self.shared_anew.push(row.dossier);
                 }
             }
         }
