@@ -166,6 +166,8 @@ pub struct Home {
     pub(crate) touched: Vec<(DossierId, dossier_trust::ids::CompartmentId)>,
     /// Dossiers whose sharing changed since the network last looked.
     pub(crate) shared_anew: Vec<DossierId>,
+    /// Colleagues' devices that made room for a dossier in which the team looks along. Until then it would be turned away.
+    pub(crate) roomy: BTreeSet<(DeviceId, DossierId)>,
     /// Dossiers in which something happened since it was last looked what this device owes.
     pub(crate) unsettled: BTreeSet<DossierId>,
 }
@@ -187,6 +189,7 @@ impl Home {
             events,
             touched: Vec::new(),
             shared_anew: Vec::new(),
+            roomy: BTreeSet::new(),
             unsettled: BTreeSet::new(),
         };
         home.me = home.read_me()?;

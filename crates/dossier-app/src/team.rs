@@ -478,14 +478,13 @@ impl Home {
             for row in self.store.dossiers()? {
                 let dossier = self.dossier(&row.dossier)?;
                 let looks = |held: &crate::replica::Compartment| held.consent.right_of(&me).is_some();
-                if dossier.local.team && !dossier.closed && dossier.compartments.values().any(looks) {
+                let is_here = dossier.local.covered || dossier.compartments.values().any(looks);
+                if dossier.local.team && !dossier.closed && is_here {
                     covers.push(Covered {
                         dossier: row.dossier,
                         title: dossier.title(),
                         residents: self.where_residents_are(&row.dossier)?,
                     });
-                    // They may have been offered it before they made room for it.
-                    self.shared_anew.push(row.dossier);
                 }
             }
         }
@@ -521,6 +520,8 @@ impl Home {
                 self.place_colleague(&member.certificate, &member.name, places)?;
             }
         }
+        // What they name has room there.
+        self.has_room(greeting.device.device, greeting.covers.iter().map(|one| one.dossier));
         let from = greeting.device.device.to_hex();
         for covered in &greeting.covers {
             self.cover(covered, &from)?;
@@ -574,6 +575,18 @@ impl Home {
             sections: Vec::new(),
         });
         Ok(())
+    }
+
+    /// A colleague made room for these dossiers: now their device may be named there.
+    fn has_room(&mut self, device: DeviceId, dossiers: impl Iterator<Item = DossierId>) {
+        for id in dossiers {
+            if self.roomy.insert((device, id))
+                && let Some(dossier) = self.dossiers.get_mut(&id).filter(|dossier| dossier.local.team)
+            {
+                dossier.settled = false;
+                self.unsettled.insert(id);
+            }
+        }
     }
 
     /// Colleagues to be greeted, and where they were last.
@@ -650,7 +663,12 @@ impl Inner {
         if !answer.is_of(&team, &peer.endpoint) {
             return Err(Fault::about(FaultCode::InputRefused, "unknown_team"));
         }
-        self.with_home(|home| home.greeted(&answer))
+        self.with_home(|home| {
+            home.greeted(&answer)?;
+            // They read it before they answered.
+            home.has_room(peer.device, greeting.covers.iter().map(|one| one.dossier));
+            Ok(())
+        })
     }
 }
 
@@ -661,10 +679,12 @@ impl App {
         let mut greeted = std::collections::BTreeSet::new();
         // Whoever is met first may know of others.
         loop {
-            let colleagues = inner.with_home(|home| home.colleagues()).unwrap_or_default();
+            let known = inner.with_home(|home| Ok((home.colleagues()?, home.store.dossiers()?.len())));
+            let (colleagues, dossiers) = known.unwrap_or_default();
+            // Whoever told of a dossier hears that there is room for it.
             let fresh: Vec<Peer> = colleagues
                 .into_iter()
-                .filter(|peer| greeted.insert((peer.device, peer.addresses.clone())))
+                .filter(|peer| greeted.insert((peer.device, peer.addresses.clone(), dossiers)))
                 .collect();
             if fresh.is_empty() {
                 break;

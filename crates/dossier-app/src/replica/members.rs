@@ -127,6 +127,12 @@ impl Home {
         let me = self.me()?.id();
         let roster = self.roster()?;
         let taken_out = self.taken_out()?;
+        let roomy: BTreeSet<DeviceId> = self
+            .roomy
+            .iter()
+            .filter(|(_, one)| one == id)
+            .map(|(device, _)| *device)
+            .collect();
         let dossier = self.dossier(id)?;
         let Some(roster) = roster.filter(|_| dossier.local.team) else {
             return Ok(TeamDebts::default());
@@ -149,7 +155,10 @@ impl Home {
             if epoch.is_none() || !speaks {
                 continue;
             }
-            let fresh = roster.present().filter(|one| !certified(&one.certificate.device));
+            let fresh = roster.present().filter(|one| {
+                let device = &one.certificate.device;
+                roomy.contains(device) && !certified(device)
+            });
             colleagues.extend(fresh.map(|one| (held.id, one.clone())));
         }
         Ok((colleagues, out, taken_out.map(|(root, _)| root)))
