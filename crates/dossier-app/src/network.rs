@@ -564,6 +564,9 @@ impl App {
     /// # Errors
     /// [`FaultCode::Invalid`] before [`Self::go_online`].
     pub async fn sync(&self, within: Duration) -> Result<SyncReport, Fault> {
+        // Whoever takes longer is greeted behind this, from the start of the network on. Somebody who waits for one device
+        // alone is not kept from it by colleagues who are not there.
+        self.greet_colleagues(within.min(GREETING)).await;
         self.sync_with(|_| true, within).await
     }
 
@@ -596,8 +599,6 @@ impl App {
         let inner = self.inner();
         // Whoever does not know this device would not talk to it.
         self.introduce_all(within.min(STEP)).await;
-        // Whoever takes longer is greeted behind this, from the start of the network on.
-        self.greet_colleagues(within.min(GREETING)).await;
         let mut events = {
             let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
             online
