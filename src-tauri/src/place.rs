@@ -12,31 +12,20 @@ use tauri_plugin_dialog::{DialogExt, FileDialogBuilder};
 /// How the folder of an export is called, until the person calls it something else.
 const FOLDER: &str = "keukentafel-dossier";
 
-/// What becomes of a request that touches something outside.
-pub enum Chosen {
-    /// It touches nothing outside, or the person chose where.
-    Go(Request),
-    /// The person chose no place.
-    Never,
-}
-
 /// Asks where to put what this request makes, or which file it takes. A place that a page named does not count; the
-/// backup that the person chose last does, where the request asks for it again.
-pub fn choose(window: &AppHandle, mut request: Request, backup: &ChosenBackup) -> Chosen {
+/// backup that the person chose last does, where the request asks for it again. None when they chose no place.
+pub fn choose(window: &AppHandle, mut request: Request, backup: &ChosenBackup) -> Option<Request> {
     let Some(named) = request.place().map(|to| to.clone()) else {
-        return Chosen::Go(request);
+        return Some(request);
     };
     let chosen = backup
         .again(&request)
-        .or_else(|| asked(window, &request, named.as_deref()));
-    let Some(chosen) = chosen else {
-        return Chosen::Never;
-    };
+        .or_else(|| asked(window, &request, named.as_deref()))?;
     if let Some(to) = request.place() {
         *to = Some(chosen);
     }
     backup.keep(&request);
-    Chosen::Go(request)
+    Some(request)
 }
 
 /// What the person answers the dialogue; none when they closed it.

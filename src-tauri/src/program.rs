@@ -13,7 +13,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::launch::Launch;
-use crate::place::{Chosen, choose};
+use crate::place::choose;
 
 /// Where events arrive in the window. An empty message means that some were missed: ask again.
 const CHANNEL: &str = "keukentafel://event";
@@ -122,8 +122,8 @@ impl Program {
             known.worth_asking()?;
         }
         let answer = match known.map(|known| choose(window, known, &self.backup)) {
-            Some(Chosen::Go(known)) => app.request(known)?,
-            Some(Chosen::Never) => Value::Null,
+            Some(Some(known)) => app.request(known)?,
+            Some(None) => Value::Null,
             None => app.call(request)?,
         };
         if starts {

@@ -177,7 +177,19 @@ impl Dossier {
         let mut others = self.compartments.values().filter(|other| other.id != held.id);
         let told = others.any(|other| match deed {
             Deed::TeamLeft => other.consent.is_cut(device),
-            _ => other.holder(&principal, device).is_some(),
+            Deed::Opened
+            | Deed::Added
+            | Deed::Changed
+            | Deed::Removed
+            | Deed::Refused
+            | Deed::Invited
+            | Deed::Granted
+            | Deed::Revoked
+            | Deed::CopyRemoved
+            | Deed::BrokeGlass
+            | Deed::Started
+            | Deed::TakenAlong
+            | Deed::TeamJoined => other.holder(&principal, device).is_some(),
         });
         if told {
             return None;

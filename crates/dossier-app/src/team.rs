@@ -464,7 +464,7 @@ impl Home {
             let mut present = roster.iter().flat_map(Roster::present);
             present.any(|one| one.certificate.device == *device)
         };
-        let known = to.is_none_or(|to| is_in(to));
+        let known = to.is_none_or(is_in);
         let mut places = vec![(me, own.iter().take(16).cloned().collect())];
         let mut covers = Vec::new();
         if known {

@@ -86,7 +86,7 @@ pub fn some_set(history: &History, dice: &mut Dice) -> Mask {
 
 fn laws(seed: u64) -> Law {
     let history = history(seed);
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         from_now_on_means_nothing_before(&history_of_breaks(seed, Care::Full))?;
     }
     let hold = |costly| hold(&history, &mut Dice::new(!seed), costly);
