@@ -40,6 +40,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(2);
 const LAST_WAIT: Duration = Duration::from_secs(120);
 /// When nothing is lacking, or the disk took nothing more.
 const REST: Duration = Duration::from_secs(600);
+/// So long a file that somebody asks for is asked for again, when a connection ended or nobody is there yet.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Arguments of [`Request::AttachmentFetch`](crate::contract::Request::AttachmentFetch).
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -382,7 +384,7 @@ impl App {
     ///
     /// # Errors
     /// [`FaultCode::NotFound`] for one that this reader does not see; [`FaultCode::NotReachable`] when nobody who is
-    /// connected has it; what the disk says.
+    /// connected, or is within two seconds, has it; what the disk says.
     pub(crate) fn fetch_attachment(&self, fetch: &AttachmentFetch) -> Result<Option<AttachmentView>, Fault> {
         let inner = self.inner();
         let nobody = || Fault::about(FaultCode::NotReachable, "attachment_elsewhere");
@@ -397,17 +399,22 @@ impl App {
         if view()?.here {
             return view().map(Some);
         }
-        let peers = network.connected();
-        let lacking = inner.with_home(|home| {
-            let id = home.named(fetch.dossier.as_deref())?;
-            Ok(home.lacking_file(&id, &fetch.attachment, &peers))
-        })?;
-        let lacking = lacking.ok_or_else(nobody)?;
-        let fetched = tokio::task::block_in_place(|| runtime.block_on(inner.fetch_now(&network, &lacking)))?;
-        match fetched {
-            Fetched::Here => view().map(Some),
-            Fetched::Stopped => Ok(None),
-            Fetched::None | Fetched::Cut | Fetched::Wrong { .. } => Err(nobody()),
+        let since = Instant::now();
+        loop {
+            let peers = network.connected();
+            let lacking = inner.with_home(|home| {
+                let id = home.named(fetch.dossier.as_deref())?;
+                Ok(home.lacking_file(&id, &fetch.attachment, &peers))
+            })?;
+            let lacking = lacking.ok_or_else(nobody)?;
+            let fetched = tokio::task::block_in_place(|| runtime.block_on(inner.fetch_now(&network, &lacking)))?;
+            match fetched {
+                Fetched::Here => return view().map(Some),
+                Fetched::Stopped => return Ok(None),
+                // Where two call each other at once, one of the two connections goes, and the other is there a moment later.
+                Fetched::Cut if since.elapsed() < AGAIN => tokio::task::block_in_place(|| std::thread::sleep(GAP)),
+                Fetched::None | Fetched::Cut | Fetched::Wrong { .. } => return Err(nobody()),
+            }
         }
     }
 }
@@ -433,12 +440,15 @@ impl Inner {
             }
             !self.work.stopped()
         };
+        // Nobody who may have it is connected: perhaps not yet.
+        let mut cut = file.from.is_empty();
         for peer in &file.from {
             match self.fetch(network, file, peer, &goes_on).await? {
                 done @ (Fetched::Here | Fetched::Stopped) => return Ok(done),
-                Fetched::None | Fetched::Cut | Fetched::Wrong { .. } => {}
+                Fetched::Cut => cut = true,
+                Fetched::None | Fetched::Wrong { .. } => {}
             }
         }
-        Ok(Fetched::None)
+        Ok(if cut { Fetched::Cut } else { Fetched::None })
     }
 }
