@@ -1,13 +1,17 @@
 //! P1 to P3: a plan of 20,000 changes, from the disk and to somebody who has nothing of it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use automerge::AutoCommit;
 use dossier_app::contract::{Invite, Request};
+use dossier_app::replica::checkpoint::LOOSE_PART;
+use dossier_app::replica::compartment::{LOOSE_RECEIPT, LOOSE_WRAP};
 use dossier_app::{Card, Confirmation};
 use dossier_store::Store;
+use dossier_trust::item::Lane;
 use serde_json::{Value, json};
 
 use crate::edit::{plan_of, saved_plan, store};
@@ -90,11 +94,12 @@ async fn newcomer(lisa: &Person, saved: &[u8], folder: &Path, table: &mut Table)
         floor.push(took);
         bare_bytes = sent;
     }
-    bytes.sort_unstable();
-    let whole = bytes.get(bytes.len() / 2).copied().context("a newcomer")?;
+    bytes.sort_by_key(|of: &BTreeMap<_, usize>| of.values().sum::<usize>());
+    let of = bytes.get(bytes.len() / 2).context("a newcomer")?;
+    let whole: usize = of.values().sum();
     let ratio = f64::from(u32::try_from(whole)?) / f64::from(u32::try_from(saved.len())?);
     let detail = json!({
-        "bytes": whole, "saved_document": saved.len(), "automerge_sync": bare_bytes,
+        "bytes": whole, "of": of, "saved_document": saved.len(), "automerge_sync": bare_bytes,
         "counted": "headers, signatures, sealed bodies, wraps and checkpoint of the plan, as they are kept",
     });
     let row = Row::figure(
@@ -168,19 +173,24 @@ async fn joined(lisa: &Person, hints: &[String], guest: &Person, round: usize) -
     Ok(seen.duration_since(start))
 }
 
-/// Bytes of the plan that a newcomer holds.
-fn arrived(store: &Store) -> Result<usize> {
+/// Bytes of the plan that a newcomer holds, by what they are.
+fn arrived(store: &Store) -> Result<BTreeMap<&'static str, usize>> {
     let (dossier, compartment, _, _) = plan_of(store)?;
-    let mut bytes = 0;
+    let mut bytes = BTreeMap::new();
     for chain in store.chains(&dossier, &compartment)? {
-        bytes += chain.open.len();
+        *bytes.entry("opens").or_default() += chain.open.len();
     }
-    store.each_item::<dossier_store::StoreError>(&dossier, &compartment, None, |item| {
-        bytes += item.header.len() + item.signature.len() + item.body.map_or(0, <[u8]>::len);
-        Ok(())
-    })?;
-    for id in store.loose_ids(&dossier, &compartment, None)? {
-        bytes += store.loose(&id)?.map_or(0, |loose| loose.bytes.len());
+    for (what, lane) in [("log", Lane::Log), ("changes", Lane::Doc), ("records", Lane::Rec)] {
+        store.each_item::<dossier_store::StoreError>(&dossier, &compartment, Some(lane.code()), |item| {
+            *bytes.entry(what).or_default() +=
+                item.header.len() + item.signature.len() + item.body.map_or(0, <[u8]>::len);
+            Ok(())
+        })?;
+    }
+    for (what, kind) in [("wraps", LOOSE_WRAP), ("receipts", LOOSE_RECEIPT), ("checkpoint", LOOSE_PART)] {
+        for id in store.loose_ids(&dossier, &compartment, Some(kind))? {
+            *bytes.entry(what).or_default() += store.loose(&id)?.map_or(0, |loose| loose.bytes.len());
+        }
     }
     Ok(bytes)
 }
