@@ -16,7 +16,6 @@ import { useBackend } from '../../live/BackendProvider';
 import { useAnswer } from '../../live/useAnswer';
 import { useTask } from '../recovery/useTask';
 import { FaultNotice } from '../shell/FaultNotice';
-import { Live } from '../shell/Live';
 
 /** The team of this computer, if it is in one. */
 export function useTeam() {
@@ -27,47 +26,45 @@ export function useTeam() {
 export function MyTeam({ own, onWords }: { own: boolean; onWords: (words: Words) => void }) {
   const { t } = useWords();
   const answer = useTeam();
+  const team = answer.data;
+  if (answer.fault) return <FaultNotice fault={answer.fault} onRetry={() => void answer.refresh()} />;
+  if (team === null) {
+    // No answer yet, or no team. A resident is hardly ever in one.
+    if (own) return null;
+    return (
+      <section className="kt-kind" aria-labelledby="team">
+        <Title level={2} id="team">
+          {t('team.title')}
+        </Title>
+        <Fold summary={t('team.start')}>
+          <div className="kt-stack">
+            <p>{t('team.lead')}</p>
+            <Ask onJoined={answer.refresh} />
+            <Make onMade={answer.refresh} onWords={onWords} />
+          </div>
+        </Fold>
+      </section>
+    );
+  }
   return (
-    <Live answer={answer}>
-      {(team) =>
-        // A resident is hardly ever in a team; whoever works in one is not asked to look for it.
-        team === null ? (
-          own ? null : (
-            <section className="kt-kind" aria-labelledby="team">
-              <Title level={2} id="team">
-                {t('team.title')}
-              </Title>
-              <Fold summary={t('team.start')}>
-                <div className="kt-stack">
-                  <p>{t('team.lead')}</p>
-                  <Ask onJoined={answer.refresh} />
-                  <Make onMade={answer.refresh} onWords={onWords} />
-                </div>
-              </Fold>
-            </section>
-          )
-        ) : (
-          <section className="kt-kind" aria-labelledby="team">
-            <Title level={2} id="team">
-              {t('team.title')}
-            </Title>
-            <p>
-              <strong dir="auto">{team.name}</strong>. {t('team.lead')}
-            </p>
-            <ul className="kt-card kt-lines">
-              {team.members.map((member) => (
-                <li key={member.device}>
-                  <Icon name="person" />
-                  <Colleague member={member} manages={team.manages} onChanged={answer.refresh} />
-                </li>
-              ))}
-            </ul>
-            {team.manages ? <Add onAdded={answer.refresh} /> : null}
-            {team.manages ? <TeamWords onWords={onWords} /> : null}
-          </section>
-        )
-      }
-    </Live>
+    <section className="kt-kind" aria-labelledby="team">
+      <Title level={2} id="team">
+        {t('team.title')}
+      </Title>
+      <p>
+        <strong dir="auto">{team.name}</strong>. {t('team.lead')}
+      </p>
+      <ul className="kt-card kt-lines">
+        {team.members.map((member) => (
+          <li key={member.device}>
+            <Icon name="person" />
+            <Colleague member={member} manages={team.manages} onChanged={answer.refresh} />
+          </li>
+        ))}
+      </ul>
+      {team.manages ? <Add onAdded={answer.refresh} /> : null}
+      {team.manages ? <TeamWords onWords={onWords} /> : null}
+    </section>
   );
 }
 

@@ -34,7 +34,7 @@ it('asks for a place in a team, and takes it', async () => {
   await user.click(screen.getByRole('button', { name: 'Ga in het team' }));
   expect(await screen.findByText('Wijkteam Noord')).toBeTruthy();
   expect(program.asked).toContainEqual({ method: 'team_join', params: { text: TEAM_ANSWER } });
-  expect(screen.queryByRole('button', { name: /^Haal/ })).toBeNull();
+  expect(screen.queryByRole('button', { name: /uit het team$/ })).toBeNull();
 });
 
 it('takes in a colleague whose digits are right', async () => {
@@ -111,7 +111,7 @@ it('lets a representative choose only the parts that they look after, and nobody
       Object.assign(plan ?? {}, { manages: true });
     }),
   );
-  const plan = await screen.findByLabelText<HTMLSelectElement>('Mijn plan');
+  const plan = await screen.findByLabelText<HTMLSelectElement>('Ons plan');
   expect([...plan.options].map((option) => option.value)).not.toContain('beheren');
   expect(plan.closest('fieldset')?.querySelectorAll('select')).toHaveLength(1);
   await user.selectOptions(plan, 'zien');
