@@ -187,7 +187,11 @@ fn arrived(store: &Store) -> Result<BTreeMap<&'static str, usize>> {
             Ok(())
         })?;
     }
-    for (what, kind) in [("wraps", LOOSE_WRAP), ("receipts", LOOSE_RECEIPT), ("checkpoint", LOOSE_PART)] {
+    for (what, kind) in [
+        ("wraps", LOOSE_WRAP),
+        ("receipts", LOOSE_RECEIPT),
+        ("checkpoint", LOOSE_PART),
+    ] {
         for id in store.loose_ids(&dossier, &compartment, Some(kind))? {
             *bytes.entry(what).or_default() += store.loose(&id)?.map_or(0, |loose| loose.bytes.len());
         }
