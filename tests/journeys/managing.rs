@@ -3,7 +3,7 @@
 use dossier_app::contract::{FaultCode, Invite, Request};
 use serde_json::{Value, json};
 
-use crate::world::{Person, add, admit, settle};
+use crate::world::{Person, add, admit, listed, settle};
 
 fn offer(name: &str, grants: &[&str], hints: &[String]) -> Invite {
     Invite {
@@ -13,17 +13,6 @@ fn offer(name: &str, grants: &[&str], hints: &[String]) -> Invite {
         hints: hints.to_vec(),
         ..Invite::default()
     }
-}
-
-/// How a reader lists somebody, by name.
-fn listed(reader: &Person, name: &str) -> Value {
-    let access = reader.ask(Request::Access { dossier: None });
-    let found = access["people"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["name"] == name);
-    found.unwrap_or_else(|| panic!("{name} is not in {access}")).clone()
 }
 
 fn revoke(person: &str) -> Request {

@@ -4,19 +4,9 @@ use dossier_app::Card;
 use dossier_app::contract::{Event, FaultCode, Invite, Request};
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, Person, add, settle};
+use crate::world::{PATIENCE, Person, add, listed, settle};
 
 const TEAM: &str = "Wijkteam Noord";
-
-fn listed(reader: &Person, name: &str) -> Value {
-    let access = reader.ask(Request::Access { dossier: None });
-    let found = access["people"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["name"] == name);
-    found.unwrap_or_else(|| panic!("{name} is not in {access}")).clone()
-}
 
 fn names(of: &Value) -> Vec<String> {
     let all = of.as_array().map(Vec::as_slice).unwrap_or_default().iter();

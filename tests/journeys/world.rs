@@ -199,6 +199,17 @@ pub async fn admit(owner: &Person, guest: &Person, invitation: Invite, name: &st
     tokio::try_join!(join, confirm).unwrap();
 }
 
+/// How a reader lists somebody who looks along, by name.
+pub fn listed(reader: &Person, name: &str) -> Value {
+    let access = reader.ask(Request::Access { dossier: None });
+    let found = access["people"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["name"] == name);
+    found.unwrap_or_else(|| panic!("{name} is not in {access}")).clone()
+}
+
 /// Waits until two people are up to date with everybody they know.
 pub async fn settle(people: &[&Person]) {
     for person in people {

@@ -89,16 +89,10 @@ impl Dossier {
         Ok(live)
     }
 
-    /// Representatives who let somebody in that still looks along, as this reader calls them.
-    pub(crate) fn who_let_in(&self, principal: &PrincipalId) -> Vec<PersonRef> {
+    /// These principals as this reader calls them.
+    fn called(&self, principals: BTreeSet<PrincipalId>) -> Vec<PersonRef> {
         let people = self.people();
-        let mut found = BTreeSet::new();
-        for held in self.compartments.values() {
-            let live = held.consent.live_grants();
-            let theirs = live.filter(|(_, grant)| grant.principal == *principal);
-            found.extend(theirs.filter_map(|(id, _)| held.let_in_by(id)));
-        }
-        let named = found.into_iter().map(|one| PersonRef {
+        let named = principals.into_iter().map(|one| PersonRef {
             id: people
                 .get(&one)
                 .map_or_else(|| one.to_hex(), |person| person.id.clone()),
@@ -107,23 +101,27 @@ impl Dossier {
         named.collect()
     }
 
+    /// Representatives who let somebody in that still looks along, as this reader calls them.
+    pub(crate) fn who_let_in(&self, principal: &PrincipalId) -> Vec<PersonRef> {
+        let mut found = BTreeSet::new();
+        for held in self.compartments.values() {
+            let live = held.consent.live_grants();
+            let theirs = live.filter(|(_, grant)| grant.principal == *principal);
+            found.extend(theirs.filter_map(|(id, _)| held.let_in_by(id)));
+        }
+        self.called(found)
+    }
+
     /// Whom a representative let in and who still looks along by that: they go on doing so after the representative
     /// stops.
     pub(crate) fn let_in(&self, manager: &PrincipalId) -> Vec<PersonRef> {
-        let people = self.people();
         let mut found = BTreeSet::new();
         for held in self.compartments.values() {
             let live = held.consent.live_grants();
             let theirs = live.filter(|(id, _)| held.let_in_by(id) == Some(*manager));
             found.extend(theirs.map(|(_, grant)| grant.principal));
         }
-        let named = found.into_iter().map(|one| PersonRef {
-            id: people
-                .get(&one)
-                .map_or_else(|| one.to_hex(), |person| person.id.clone()),
-            name: people.get(&one).map(|person| person.name.clone()),
-        });
-        named.collect()
+        self.called(found)
     }
 
     /// Whom representatives let in and whom they stopped, and who came into a team and left it: lines for the resident's

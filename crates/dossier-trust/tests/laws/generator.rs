@@ -72,17 +72,7 @@ pub fn history(seed: u64) -> History {
 
 /// The history that these dice make.
 pub fn history_of(dice: Dice, wild: bool) -> History {
-    let mut making = Making {
-        world: World::new(),
-        wrapped: Vec::new(),
-        given: Vec::new(),
-        known: vec![0; PLAYERS.len()],
-        chains: Vec::new(),
-        dice,
-        wild,
-        care: Care::Full,
-    };
-    making.found();
+    let mut making = Making::begin(dice, wild, Care::Full);
     let steps = 24 + making.dice.below(46);
     for _ in 0..steps {
         if making.world.things.len() > 116 {
@@ -90,28 +80,13 @@ pub fn history_of(dice: Dice, wild: bool) -> History {
         }
         making.step();
     }
-    History {
-        world: making.world,
-        wrapped: making.wrapped,
-        given: making.given,
-        known: making.known,
-    }
+    making.done()
 }
 
 /// A history of the resident's devices alone, mostly apart: they let people in, two of them from now on only, and out
 /// again, and make epochs.
 pub fn history_of_breaks(seed: u64, care: Care) -> History {
-    let mut making = Making {
-        world: World::new(),
-        wrapped: Vec::new(),
-        given: Vec::new(),
-        known: vec![0; PLAYERS.len()],
-        chains: Vec::new(),
-        dice: Dice::new(seed),
-        wild: false,
-        care,
-    };
-    making.found();
+    let mut making = Making::begin(Dice::new(seed), false, care);
     for (root, device) in [(BORIS, BORISES), (MENTOR, MENTORS)] {
         let certificate = cast::certificate(root, device);
         making.say(
@@ -150,15 +125,35 @@ pub fn history_of_breaks(seed: u64, care: Care) -> History {
             _ => making.write(player, Lane::Doc),
         }
     }
-    History {
-        world: making.world,
-        wrapped: making.wrapped,
-        given: making.given,
-        known: making.known,
-    }
+    making.done()
 }
 
 impl Making {
+    /// Nobody did anything yet but the resident's laptop, which founded dossier and compartment.
+    fn begin(dice: Dice, wild: bool, care: Care) -> Self {
+        let mut making = Self {
+            world: World::new(),
+            wrapped: Vec::new(),
+            given: Vec::new(),
+            known: vec![0; PLAYERS.len()],
+            chains: Vec::new(),
+            dice,
+            wild,
+            care,
+        };
+        making.found();
+        making
+    }
+
+    fn done(self) -> History {
+        History {
+            world: self.world,
+            wrapped: self.wrapped,
+            given: self.given,
+            known: self.known,
+        }
+    }
+
     /// The resident's laptop starts dossier and compartment and lets people in.
     fn found(&mut self) {
         let part = Chain {
