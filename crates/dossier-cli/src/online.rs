@@ -148,11 +148,11 @@ fn report(out: &Out, report: &SyncReport, listening: &[String]) -> Result<(), Fa
             )?;
         }
         for busy in &report.busy {
-            let (sentence, count) = match busy.left {
-                0 => ("sync_busy", String::new()),
-                left => ("sync_busy_left", left.to_string()),
-            };
-            out.line(&out.lang.say(sentence, &[("name", &busy.name), ("count", &count)]))?;
+            let name = ("name", busy.name.as_str());
+            out.line(&match busy.left {
+                0 => out.lang.say("sync_busy", &[name]),
+                left => out.lang.say("sync_busy_left", &[name, ("count", &left.to_string())]),
+            })?;
         }
         if report.files {
             out.line(&out.lang.say("sync_files", &[]))?;
