@@ -48,7 +48,7 @@ struct Package {
     why: &'static str,
 }
 
-const PACKAGES: [Package; 11] = [
+const PACKAGES: [Package; 12] = [
     Package {
         name: "build-essential",
         need: Need::Compile,
@@ -98,6 +98,11 @@ const PACKAGES: [Package; 11] = [
         name: "age",
         need: Need::OtherPrograms,
         why: "opens our bundles and key files without us",
+    },
+    Package {
+        name: "iproute2",
+        need: Need::OtherPrograms,
+        why: "makes a network of its own, for tests of machines in one house",
     },
     Package {
         name: "bsdutils",

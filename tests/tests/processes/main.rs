@@ -10,5 +10,6 @@ mod interrupted;
 mod leaving;
 mod looking;
 mod main_job;
+mod same_house;
 mod stage;
 mod travelling;

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::framing::{framed, read_frame};
-use super::{CLOSE_TIME, ConnectError, Network, STRANGER, StartError, bound_addresses, handshake};
+use super::{CLOSE_TIME, ConnectError, Network, STRANGER, StartError, announce, bound_addresses, handshake};
 
 /// Name of the protocol in the handshake.
 pub const WORDS_ALPN: &[u8] = b"keukentafel/words/1";
@@ -84,7 +84,20 @@ impl Network {
             given: AtomicBool::new(false),
             taken: Notify::new(),
         });
-        let serving = tokio::spawn(serve(endpoint.clone(), held, within));
+        let (served, announced) = (endpoint.clone(), self.inner.reach.nearby.is_some());
+        let serving = tokio::spawn(async move {
+            // Whoever knows the words knows the key, and so hears where it is.
+            let telling = async {
+                if announced {
+                    announce(&served, Arc::new(|_, _| {})).await;
+                }
+                std::future::pending().await
+            };
+            tokio::select! {
+                () = serve(served.clone(), held, within) => {}
+                () = telling => {}
+            }
+        });
         Ok(Handout { endpoint, serving })
     }
 

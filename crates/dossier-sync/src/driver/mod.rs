@@ -9,6 +9,7 @@ mod framing;
 mod handout;
 mod join;
 mod link;
+mod nearby;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -27,6 +28,8 @@ pub use handout::{Handout, WORDS_ALPN};
 use join::Door;
 pub use join::{JOIN_ALPN, JoinError, JoinStream};
 use link::{Changes, Link, STREAM_TIME};
+use nearby::{Nearby, announce};
+use swarm_discovery::Peer as Announced;
 
 use crate::protocol::{ALPN, FileId, Piece, Reason, Replica};
 
@@ -76,7 +79,7 @@ pub struct NetworkConfig {
     pub listen: Option<SocketAddr>,
     /// Relays.
     pub relay: Relay,
-    /// Finding peers in the same house without an address.
+    /// Finding known peers in the same network without an address, and being found by them.
     pub discovery: bool,
 }
 
@@ -344,6 +347,27 @@ impl Inner {
         }
     }
 
+    /// Tells this network of the device, and calls whoever of the wanted is heard there.
+    async fn look_around(self: Arc<Self>, nearby: Arc<Nearby>) {
+        let mut stopping = self.stopping.subscribe();
+        let inner = Arc::clone(&self);
+        let hears = Arc::new(move |alias: &str, announced: &Announced| {
+            if !nearby.hears(alias, announced) {
+                return;
+            }
+            let wanted = inner.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+            for (peer, wanted) in wanted.iter() {
+                if !nearby.whereabouts(peer).is_empty() && !inner.linked(peer) {
+                    wanted.poke.notify_one();
+                }
+            }
+        });
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => {}
+            () = announce(&self.endpoint, hears) => {}
+        }
+    }
+
     async fn accept(self: Arc<Self>) {
         let handshakes = Arc::new(Semaphore::new(MAX_HANDSHAKES));
         while let Some(incoming) = self.endpoint.accept().await {
@@ -400,6 +424,8 @@ pub(crate) struct Reach {
     pub(crate) listen: Option<SocketAddr>,
     relay: Relay,
     url: Option<RelayUrl>,
+    /// None: nobody is looked for in this network, and nothing is announced.
+    pub(crate) nearby: Option<Arc<Nearby>>,
 }
 
 impl Reach {
@@ -431,7 +457,11 @@ impl Reach {
                 .bind_addr(listen)
                 .map_err(|error| StartError::Listen(error.into()))?;
         }
-        builder.bind().await.map_err(|error| StartError::Listen(error.into()))
+        let endpoint = builder.bind().await.map_err(|error| StartError::Listen(error.into()))?;
+        if let (Some(nearby), Ok(lookup)) = (&self.nearby, endpoint.address_lookup()) {
+            lookup.add(Arc::clone(nearby));
+        }
+        Ok(endpoint)
     }
 }
 
@@ -464,6 +494,7 @@ impl Network {
             listen: config.listen,
             relay: config.relay,
             url: relay.clone(),
+            nearby: config.discovery.then(Arc::default),
         };
         let alpns = vec![ALPN.to_vec(), JOIN_ALPN.to_vec()];
         let endpoint = reach.endpoint(&config.secret, config.listen, alpns).await?;
@@ -481,6 +512,9 @@ impl Network {
             door: Arc::default(),
         });
         tokio::spawn(Arc::clone(&inner).accept());
+        if let Some(nearby) = inner.reach.nearby.clone() {
+            tokio::spawn(Arc::clone(&inner).look_around(nearby));
+        }
         Ok(Self { inner })
     }
 
