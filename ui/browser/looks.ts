@@ -89,7 +89,10 @@ export type Theme = (typeof THEMES)[number];
 /** Pictures of a screen in both colours, and its barriers in `judged`. */
 export async function inBothColours(page: Page, name: string, language: string, judged: readonly Theme[] = THEMES) {
   for (const theme of THEMES) {
-    await page.evaluate((colours) => void (document.documentElement.dataset.theme = colours), theme);
+    await page.evaluate(async (colours) => {
+      document.documentElement.dataset.theme = colours;
+      await Promise.all(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished));
+    }, theme);
     await page.screenshot({ path: join(screensFolder(), `${name}.${language}.${theme}.png`), fullPage: true });
     if (judged.includes(theme)) expect(await barriers(page)).toEqual([]);
   }

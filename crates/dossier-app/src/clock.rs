@@ -12,6 +12,8 @@ use crate::contract::Fault;
 pub struct Clock {
     /// Added to the system's time, in milliseconds.
     shift_ms: i64,
+    /// It stands still here, in milliseconds since 1970.
+    stopped_ms: Option<i64>,
 }
 
 impl Clock {
@@ -31,21 +33,24 @@ impl Clock {
             i64::try_from(wanted.unix_timestamp_nanos() / 1_000_000).map_err(|_| Fault::invalid("--now"))?;
         Ok(Self {
             shift_ms: wanted_ms - system_ms(),
+            stopped_ms: None,
         })
     }
 
-    /// A calendar that says this moment now, in milliseconds since 1970, and runs on from there.
+    /// A calendar that says this moment, in milliseconds since 1970, for as long as somebody looks back at it.
     #[must_use]
-    pub(crate) fn at(ms: u64) -> Self {
+    pub(crate) fn stopped(ms: u64) -> Self {
         Self {
-            shift_ms: stored_ms(ms).saturating_sub(system_ms()),
+            shift_ms: 0,
+            stopped_ms: Some(stored_ms(ms)),
         }
     }
 
     /// Milliseconds since 1970.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
-        u64::try_from(system_ms().saturating_add(self.shift_ms)).unwrap_or(0)
+        let running = || system_ms().saturating_add(self.shift_ms);
+        u64::try_from(self.stopped_ms.unwrap_or_else(running)).unwrap_or(0)
     }
 
     /// Today, as `2026-11-23`, in the resident's time zone.
@@ -141,6 +146,14 @@ mod tests {
             "2026-11-23"
         );
         assert!(Clock::starting("nu").is_err());
+    }
+
+    #[test]
+    fn whoever_looks_back_at_a_day_stays_there() {
+        let end = end_of("2026-11-02").unwrap() * 1000;
+        let clock = Clock::stopped(end);
+        std::thread::sleep(Duration::from_millis(1_100));
+        assert_eq!((clock.now_ms(), clock.today().as_str()), (end, "2026-11-02"));
     }
 
     #[test]

@@ -186,7 +186,7 @@ impl Home {
             through: Through::Moment { at: at.to_owned() },
             dossier: dossier.as_it_was(&moment, &mut earlier)?,
             viewer,
-            clock: if past { Clock::at(ms) } else { clock },
+            clock: if past { Clock::stopped(ms) } else { clock },
         })
     }
 

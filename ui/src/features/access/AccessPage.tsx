@@ -364,6 +364,8 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
   const [until, setUntil] = useState<TypedDay>(() => splitDay(person.until));
   const [purpose, setPurpose] = useState(person.purpose ?? '');
   const late = readsFromNow(person);
+  // Whoever sees only what is about certain people sees no past anyway.
+  const chooses = dossier.own && !person.scopes.some((scope) => scope.only_about);
   const [before, setBefore] = useState<Before>(late ? 'now' : 'all');
   const [noDay, setNoDay] = useState(false);
   const [nothing, setNothing] = useState(false);
@@ -396,7 +398,7 @@ function Change({ dossier, person, onChanged, onDone }: { dossier: DossierCard; 
           {t('access.nothing_change')}
         </p>
       ) : null}
-      {dossier.own ? <BeforeChoice value={before} onChange={setBefore} /> : null}
+      {chooses ? <BeforeChoice value={before} onChange={setBefore} /> : null}
       {before === 'now' && !late ? <p className="kt-hint">{t('access.from_now_late')}</p> : null}
       <Field label={t('access.purpose')} hint={t('access.purpose_hint')} value={purpose} onChange={setPurpose} />
       <DayField

@@ -99,6 +99,17 @@ it('says who sees nothing of before, and lets that be otherwise', async () => {
   await waitFor(() => expect(program.asked.find((one) => one.method === 'change_access')?.params).toMatchObject({ person: 'p-karin', from_now: false }));
 });
 
+it('offers no past to whoever sees only what is about certain people', async () => {
+  const { user } = show('lisa', ACCESS, (held) =>
+    held.elsewhere((state) => {
+      for (const one of state.people.filter((other) => other.person === 'p-karin')) one.scopes = one.scopes.map((scope) => ({ ...scope, only_about: [{ id: 'p-noor', name: 'Noor' }] }));
+    }),
+  );
+  await user.click(await screen.findByRole('button', { name: 'Verander wat Karin mag' }));
+  expect(screen.getByLabelText('Mijn verhaal')).toBeTruthy();
+  expect(screen.queryByRole('radio', { name: 'Alleen vanaf nu' })).toBeNull();
+});
+
 it('keeps a half-made choice while others change the dossier', async () => {
   const { program, user } = show('lisa', ACCESS);
   await user.click(await screen.findByRole('button', { name: 'Verander wat Karin mag' }));

@@ -12,17 +12,19 @@ export function CardsOutside() {
   if (!data || data.length === 0) return null;
   return (
     <Fold summary={t('sections.crisis')}>
-      <Notice icon="phone" tone="warm">
-        <p>{t('sections.crisis_112')}</p>
-      </Notice>
-      {data.map((card) => (
-        <section key={card.name} className="kt-card">
-          <Title level={2} userText>
-            {card.name}
-          </Title>
-          <CrisisCardView card={card} />
-        </section>
-      ))}
+      <div className="kt-outside">
+        <Notice icon="phone" tone="warm">
+          <p>{t('sections.crisis_112')}</p>
+        </Notice>
+        {data.map((card) => (
+          <section key={card.name} className="kt-card kt-outside">
+            <Title level={2} userText>
+              {card.name}
+            </Title>
+            <CrisisCardView card={card} />
+          </section>
+        ))}
+      </div>
     </Fold>
   );
 }

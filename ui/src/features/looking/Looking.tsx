@@ -99,13 +99,13 @@ export function Looking({ dossier, eyes, title, lead, icon, end, onEnd, children
                   {pagesOf(seen).map((page) => (
                     <li key={page}>
                       <a href={hrefOf({ page, dossier: seen.id })} aria-current={page === route.page || (page === 'sections' && route.page === 'section') ? 'page' : undefined}>
-                        {t(page === 'sections' ? 'looking.sections' : page === 'notes' ? 'looking.notes' : `shell.${page}`)}
+                        {t(page === 'sections' ? 'looking.sections' : page === 'notes' ? 'looking.notes' : page === 'today' && eyes.as === 'moment' ? 'looking.that_day' : `shell.${page}`)}
                       </a>
                     </li>
                   ))}
                 </ul>
               </nav>
-              <LookingOnly value>
+              <LookingOnly value={eyes.as}>
                 <OtherProgram backend={other}>
                   <NoSteps>
                     <ShownPage key={`${key} ${hrefOf(route)}`} route={route} dossier={seen} />

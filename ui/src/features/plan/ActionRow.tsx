@@ -4,7 +4,7 @@ import { Icon, type IconName } from '../../components/Icon';
 import type { ActionView } from '../../generated/ActionView';
 import type { ItemView } from '../../generated/ItemView';
 import { daysBetween } from '../../i18n/dates';
-import { useWords } from '../../i18n/I18n';
+import { useWords, type Words } from '../../i18n/I18n';
 import { type Desk, Editable } from '../edit/items';
 import { capital, peopleNamed } from '../people/names';
 import { useSteps } from '../shell/Steps';
@@ -38,18 +38,26 @@ export function isOver(status: string): boolean {
   return status === 'klaar' || status === 'gestopt';
 }
 
+function isLate(due: string, today: string): boolean {
+  return (daysBetween(today, due) ?? 0) < 0;
+}
+
+/** When a step that is not over is to be done, or was. */
+export function dueSaid(due: string, today: string, { t, dates }: Words): string {
+  return isLate(due, today) ? t('action.late_since', { day: dates.day(due, today) }) : t('action.due', { day: dates.near(due, today) });
+}
+
 /** One step of the plan: one tap makes it done, one more opens it again. Drawn again only when it is another one. */
 export const ActionRow = memo(function ActionRow({ dossier, action, me, today, brief = false, desk = null, item = null, onChanged }: Props) {
   const words = useWords();
-  const { t, term, dates } = words;
+  const { t, term } = words;
   const steps = useSteps();
   const id = useId();
   // What was tapped is shown at once; the program's answer takes over when it is on the page.
   const [tapped, setTapped] = useState<string | null>(null);
   const status = tapped ?? action.status;
   const over = isOver(status);
-  const away = action.due === null ? null : daysBetween(today, action.due);
-  const late = away !== null && away < 0 && !over;
+  const late = action.due !== null && !over && isLate(action.due, today);
 
   async function tick(done: boolean) {
     if (tapped !== null) return;
@@ -93,7 +101,7 @@ export const ActionRow = memo(function ActionRow({ dossier, action, me, today, b
         {action.due !== null && !over ? (
           <span className="kt-fact">
             <Icon name="clock" />
-            {late ? t('action.late_since', { day: dates.day(action.due, today) }) : t('action.due', { day: dates.near(action.due, today) })}
+            {dueSaid(action.due, today, words)}
           </span>
         ) : null}
         {late ? (

@@ -41,10 +41,11 @@ export function nameOf(desk: Desk, id: string | null): string | null {
   return [...desk.people, ...desk.organisations].find((one) => one.id === id)?.name ?? null;
 }
 
-/** First names in a row, with "u" for the reader. */
+/** First names in a row, with "u" for the reader, who comes first. */
 export function namesOf(desk: Desk, ids: readonly string[], words: Words): string {
+  const [own, others] = [ids.filter((id) => id === desk.me), ids.filter((id) => id !== desk.me)];
   return namedAndOthers(
-    ids.map((id) => {
+    [...own, ...others].map((id) => {
       if (id === desk.me) return words.t('action.you');
       const name = nameOf(desk, id);
       return name !== null && desk.people.some((person) => person.id === id) ? firstName(name) : name;

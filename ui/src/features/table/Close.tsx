@@ -3,6 +3,7 @@ import type { ItemView } from '../../generated/ItemView';
 import { useWords } from '../../i18n/I18n';
 import { text, texts } from '../edit/spec';
 import { SavePaper } from '../paper/SavePaper';
+import { dueSaid } from '../plan/ActionRow';
 import { namesOf } from '../sections/facts';
 import { deskOf } from '../sections/useDesk';
 import { hrefOf } from '../shell/route';
@@ -12,7 +13,7 @@ import { type AtTable, Onward } from './TablePage';
 /** Everything that was said, in short sentences, to read aloud to each other. */
 export function Close({ at }: { at: AtTable }) {
   const words = useWords();
-  const { t, term, dates } = words;
+  const { t, term } = words;
   const desk = deskOf(at.dossier, at.plan, at.refresh);
   const { good, hard, answers, domains, goals, actions } = at.sitting;
   const scores = scoresOf(answers);
@@ -21,7 +22,7 @@ export function Close({ at }: { at: AtTable }) {
     const names = texts(action, 'who').length > 0 ? namesOf(desk, texts(action, 'who'), words) : t('action.nobody');
     const day = text(action, 'due');
     const slots = { names: names.charAt(0).toLocaleUpperCase(words.language) + names.slice(1), what: (text(action, 'text') ?? '').replace(/[.!]$/, '') };
-    return day ? t('table.does_by', { ...slots, day: dates.near(day, at.plan.date) }) : t('table.does', slots);
+    return day ? t('table.does_by', { ...slots, when: dueSaid(day, at.plan.date, words) }) : t('table.does', slots);
   };
   const nothing = good.length + hard.length + domains.length + goals.length === 0;
   return (

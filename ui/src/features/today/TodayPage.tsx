@@ -11,7 +11,7 @@ import { hourOf } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
 import { touches, useAnswer } from '../../live/useAnswer';
 import { Emergencies } from '../crisis/Emergencies';
-import { useLookingOnly } from '../looking/only';
+import { useLookingBack, useLookingOnly } from '../looking/only';
 import { Corrections } from '../notes/Corrections';
 import { firstName } from '../people/names';
 import { SeenBy } from '../people/SeenBy';
@@ -29,6 +29,7 @@ export function TodayPage({ dossier }: { dossier: DossierCard }) {
 function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: TodayView; onChanged: () => Promise<void> }) {
   const { t, dates } = useWords();
   const looking = useLookingOnly();
+  const back = useLookingBack();
   const hour = hourOf(today.now);
   const greeting = hour < 12 ? 'today.morning' : hour < 18 ? 'today.afternoon' : 'today.evening';
   const fresh = dossier.own && today.appointments.length === 0 && today.my_actions.length === 0 && today.news.length === 0;
@@ -37,7 +38,7 @@ function Today({ dossier, today, onChanged }: { dossier: DossierCard; today: Tod
     <>
       <div className="kt-page-top">
         <p className="kt-date">{dates.day(today.date, today.date)}</p>
-        <PageTitle>{t(greeting, { name: firstName(today.name) })}</PageTitle>
+        <PageTitle>{back ? t('looking.that_day') : t(greeting, { name: firstName(today.name) })}</PageTitle>
         <SeenBy people={today.seen_by} own={dossier.own} dossier={dossier.id} />
       </div>
       {dossier.own && !looking ? <Emergencies dossier={dossier} today={today.date} /> : null}
