@@ -177,7 +177,7 @@ describe('an invitation', () => {
     await list.waitFor();
     const words = await list.getByRole('listitem').allTextContents();
     expect(words).toHaveLength(8);
-    await hers.getByText('Zonder internet, in hetzelfde huis').click();
+    await hers.getByText('Lukt het niet, in hetzelfde huis?').click();
     const address = await hers.getByText(/^127\.0\.0\.1:\d+$/).textContent();
 
     await theirs.getByLabel('Acht woorden').check();
@@ -188,7 +188,7 @@ describe('an invitation', () => {
     await button(theirs, 'Lees de uitnodiging').click();
     // These programs know of no internet, and have not heard where the other is.
     await theirs.getByText('Er geeft niemand antwoord op deze woorden.').waitFor();
-    await theirs.getByText('Zonder internet, in hetzelfde huis').click();
+    await theirs.getByText('Lukt het niet, in hetzelfde huis?').click();
     await theirs.getByLabel('Het adres bij de woorden').fill(address ?? '');
     await theirs.keyboard.press('Enter');
     await heading(theirs, 'Lisa vraagt u om mee te kijken').waitFor();

@@ -168,7 +168,7 @@ describe('eight words', () => {
     expect(screen.getByText(/^Staat Keukentafel bij de ander open/)).toBeTruthy();
     expect(await barriers()).toEqual([]);
     program.inviter.away = false;
-    await user.click(screen.getByText('Zonder internet, in hetzelfde huis'));
+    await user.click(screen.getByText('Lukt het niet, in hetzelfde huis?'));
     await user.type(screen.getByLabelText(/^Het adres bij de woorden/), '192.168.1.20:51820');
     await user.click(screen.getByRole('button', { name: go }));
     await screen.findByRole('heading', { level: 1, name: 'Lisa vraagt u om mee te kijken' });
