@@ -1,6 +1,23 @@
 import { expect, it } from 'vitest';
 import { itemOf } from '../../test/fixtureFamily';
+import type { FixtureProgram } from '../../test/fixtures';
 import { barriers, screen, show, within } from '../../test/show';
+
+/** A section with this item alone, and three people. */
+function holding(item: ReturnType<typeof itemOf>) {
+  const people = [
+    { id: 'p-ria', name: 'Ria Verhagen' },
+    { id: 'p-fatma', name: 'Fatma Yildiz' },
+    { id: 'p-karin', name: 'Karin de Wit' },
+  ];
+  return (program: FixtureProgram) => {
+    const call = program.call.bind(program);
+    program.call = async (request) => {
+      const answer = await call(request);
+      return request.method === 'section' ? ({ ...(answer as object), people, items: [item] } as never) : answer;
+    };
+  };
+}
 
 it('says what it means before the crisis card goes outside the lock, and shows it there', async () => {
   const { program, user } = show('lisa', '#/d/d1a5/section/crisis');
@@ -73,15 +90,8 @@ it('puts an opening in an emergency above the rest of the day', async () => {
 });
 
 it('puts whom to call first in another order by buttons, and adds and removes somebody', async () => {
-  const { program, user } = show('lisa', '#/d/d1a5/section/crisis', (one) => {
-    const call = one.call.bind(one);
-    one.call = async (request) => {
-      const answer = await call(request);
-      if (request.method !== 'section') return answer;
-      const plan = itemOf('crisis', 'crisis_plan', { id: 'cr-1', call_order: [{ person_id: 'p-ria', note: 'blijft' }, { person_id: 'p-fatma' }, { label: '112', phone: '112' }] }, true);
-      return { ...(answer as object), people: [{ id: 'p-ria', name: 'Ria Verhagen' }, { id: 'p-fatma', name: 'Fatma Yildiz' }], items: [plan] } as never;
-    };
-  });
+  const plan = itemOf('crisis', 'crisis_plan', { id: 'cr-1', call_order: [{ person_id: 'p-ria', note: 'blijft' }, { person_id: 'p-fatma' }, { label: '112', phone: '112' }] }, true);
+  const { program, user } = show('lisa', '#/d/d1a5/section/crisis', holding(plan));
   await user.click((await screen.findAllByRole('button', { name: /^Verander/ }))[0] as HTMLElement);
   const order = within(screen.getByRole('group', { name: 'Wie eerst bellen' }));
   const names = () => order.getAllByRole('listitem').flatMap((row) => row.querySelector('strong')?.textContent ?? []);
@@ -106,5 +116,29 @@ it('puts whom to call first in another order by buttons, and adds and removes so
   const set = program.asked.findLast((request) => request.method === 'item_set');
   expect(set).toMatchObject({
     params: { id: 'cr-1', fields: { call_order: [{ label: '112', phone: '112' }, { note: 'blijft', person_id: 'p-ria' }, { label: 'Buurvrouw', hours: 'overdag' }], updated: '2026-11-23' } },
+  });
+});
+
+it('keeps what was agreed about safety, and lets one say more, say that somebody looked, and take one off', async () => {
+  const held = { id: 'va-1', text: 'Opa Cor brengt de kinderen', who: ['p-ria'], check_by: 'p-karin', check_every_days: 10, last_checked: '2026-11-01' };
+  const plan = itemOf('crisis', 'safety_plan', { id: 'vp-1', goal: 'Elke dag op tijd op school', agreements: [held, { text: 'Een oude afspraak' }] }, true);
+  const { program, user } = show('lisa', '#/d/d1a5/section/crisis', holding(plan));
+  expect(await screen.findByText('Karin de Wit kijkt elke 10 dagen of het lukt. Laatste keer: zondag 1 november.')).toBeTruthy();
+  await user.click(screen.getAllByRole('button', { name: /^Verander: / }).at(-1) as HTMLElement);
+  const agreed = within(await screen.findByRole('group', { name: 'Dit spreken we af' }));
+  await user.click(agreed.getByRole('button', { name: 'Verander: Opa Cor brengt de kinderen' }));
+  expect(agreed.getByLabelText<HTMLSelectElement>(/^Hoe vaak/).selectedOptions[0]?.textContent).toBe('elke 10 dagen');
+  expect(await barriers()).toEqual([]);
+  await user.click(agreed.getByLabelText('Vandaag gekeken'));
+  await user.click(agreed.getByRole('button', { name: 'Verander: Een oude afspraak' }));
+  await user.click(agreed.getByRole('button', { name: 'Haal weg: Een oude afspraak' }));
+  await user.click(agreed.getByRole('button', { name: 'Zet er een afspraak bij' }));
+  await user.type(agreed.getByLabelText('Wat spreekt u af?'), 'School belt eerst Lisa');
+  await user.selectOptions(agreed.getByLabelText(/^Wie kijkt of het lukt/), 'p-ria');
+  await user.selectOptions(agreed.getByLabelText(/^Hoe vaak/), '7');
+  await user.click(screen.getByRole('button', { name: 'Bewaar' }));
+  expect(program.asked).toContainEqual({
+    method: 'item_set',
+    params: expect.objectContaining({ id: 'vp-1', fields: { agreements: [{ ...held, last_checked: '2026-11-23' }, { text: 'School belt eerst Lisa', check_by: 'p-ria', check_every_days: 7 }] } }),
   });
 });

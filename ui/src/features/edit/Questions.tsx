@@ -7,8 +7,9 @@ import { Pick } from '../../components/Pick';
 import { Tick, Ticks } from '../../components/Tick';
 import type { PersonRef } from '../../generated/PersonRef';
 import { useWords } from '../../i18n/I18n';
+import { AgreementsField } from '../crisis/AgreementsField';
 import { CallsField } from '../crisis/CallsField';
-import type { Answer, Draft, Question, TypedCall, TypedMoment, Wrong } from './spec';
+import type { Answer, Draft, Question, TypedAgreement, TypedCall, TypedMoment, Wrong } from './spec';
 
 /** Whom and what a form can name. */
 export interface Known {
@@ -50,6 +51,8 @@ function One({ question, answer, wrong, known, onChange }: { question: Question;
       return <DayField legend={label} note={note} labels={{ day: t('date.day'), month: t('date.month'), year: t('date.year') }} error={error} value={answer as TypedDay} onChange={onChange} />;
     case 'calls':
       return <CallsField legend={label} calls={answer as readonly TypedCall[]} people={known.people} onChange={onChange} />;
+    case 'agreements':
+      return <AgreementsField legend={label} agreements={answer as readonly TypedAgreement[]} people={known.people} onChange={onChange} />;
     case 'moment':
       return <MomentField legend={label} error={error} value={answer as TypedMoment} onChange={onChange} />;
     default:

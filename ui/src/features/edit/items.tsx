@@ -39,7 +39,7 @@ function useDraft(questions: readonly Question[], item: ItemView | null, today: 
     },
     /** The fields, or null when something is wrong. */
     fields() {
-      const said = read(questions, draft);
+      const said = read(questions, draft, today);
       setWrong(said.wrong);
       return Object.keys(said.wrong).length > 0 ? null : said.fields;
     },
@@ -148,7 +148,7 @@ export function ChangeItem({ desk, item, title, questions, level, stamp = {}, on
   const steps = useSteps();
   const form = useDraft(questions, item, desk.today);
   // What stood there when the form was opened, whatever others do to the item meanwhile.
-  const [before] = useState(() => read(questions, draftOf(questions, item, desk.today)).fields);
+  const [before] = useState(() => read(questions, draftOf(questions, item, desk.today), desk.today).fields);
 
   async function send() {
     const fields = form.fields();

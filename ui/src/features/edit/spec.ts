@@ -17,6 +17,8 @@ export type Question = {
   | { as: 'choice' | 'pick'; options: readonly { value: string; label: Key }[] }
   /** Whom to call, in order. */
   | { as: 'calls' }
+  /** What was agreed about safety. */
+  | { as: 'agreements' }
   /** Day, begin and end; fills `start` and `end`. */
   | { as: 'moment' }
 );
@@ -39,7 +41,26 @@ export interface TypedCall {
   held: Readonly<Fields>;
 }
 
-export type Answer = string | boolean | readonly string[] | readonly TypedCall[] | TypedDay | TypedMoment;
+/** One thing that was agreed about safety. */
+export interface TypedAgreement {
+  /** Tells the rows of one form apart. */
+  key: number;
+  text: string;
+  /** Who does it. */
+  who: readonly string[];
+  /** Who looks whether it works. */
+  checkBy: string;
+  /** How often, in days. */
+  days: string;
+  /** When somebody looked last. */
+  checked: string | null;
+  /** Somebody looked today. */
+  today: boolean;
+  /** What else the row holds; it stays. */
+  held: Readonly<Fields>;
+}
+
+export type Answer = string | boolean | readonly string[] | readonly TypedCall[] | readonly TypedAgreement[] | TypedDay | TypedMoment;
 export type Draft = Readonly<Record<string, Answer>>;
 /** What is wrong with an answer, by question. */
 export type Wrong = Readonly<Record<string, Key>>;
@@ -93,13 +114,18 @@ export function draftOf(questions: readonly Question[], item: ItemView | null, t
         draft[name] = texts(held, name);
         break;
       case 'calls': {
-        const calls = at(fields, name);
-        draft[name] = (Array.isArray(calls) ? (calls as Fields[]) : []).map((call, key) => {
+        draft[name] = rowsOf(fields, name).map((call, key) => {
           const part = (path: string) => text({ fields: call }, path) ?? '';
           return { key, person: part('person_id'), label: part('label'), phone: part('phone'), hours: part('hours'), held: call };
         });
         break;
       }
+      case 'agreements':
+        draft[name] = rowsOf(fields, name).map((row, key) => {
+          const part = (path: string) => text({ fields: row }, path) ?? '';
+          return { key, text: part('text'), who: texts({ fields: row }, 'who'), checkBy: part('check_by'), days: part('check_every_days'), checked: text({ fields: row }, 'last_checked'), today: false, held: row };
+        });
+        break;
       case 'amount':
         draft[name] = (text(held, name) ?? '').replace('.', ',');
         break;
@@ -131,7 +157,7 @@ function clock(instant: string): string {
 }
 
 /** The fields that the answers stand for, by path, and what is wrong with them. */
-export function read(questions: readonly Question[], draft: Draft): { fields: Fields; wrong: Wrong } {
+export function read(questions: readonly Question[], draft: Draft, today: string): { fields: Fields; wrong: Wrong } {
   const fields: Fields = {};
   const wrong: Record<string, Key> = {};
   for (const question of questions) {
@@ -148,6 +174,9 @@ export function read(questions: readonly Question[], draft: Draft): { fields: Fi
         break;
       case 'calls':
         fields[name] = (answer as readonly TypedCall[]).flatMap(callOf);
+        break;
+      case 'agreements':
+        fields[name] = (answer as readonly TypedAgreement[]).flatMap((row) => agreementOf(row, today));
         break;
       case 'lines':
         fields[name] = typed.split('\n').map((line) => line.trim()).filter(Boolean);
@@ -187,12 +216,35 @@ export function read(questions: readonly Question[], draft: Draft): { fields: Fi
   return { fields, wrong };
 }
 
+/** The rows of a field that is a list of things. */
+function rowsOf(fields: Readonly<Fields>, path: string): Fields[] {
+  const rows = at(fields, path);
+  return Array.isArray(rows) ? (rows as Fields[]) : [];
+}
+
+/** A row as it was held, with what was said now; what was left empty is not in it. */
+function rowOf(held: Readonly<Fields>, said: Fields): Fields {
+  const rest = Object.entries(held).filter(([key]) => !(key in said));
+  return Object.fromEntries([...rest, ...Object.entries(said).filter(([, value]) => value !== '' && value !== null)]);
+}
+
 /** One row of the order in which to call; none for a row that names nobody. */
 function callOf({ person, label, phone, hours, held }: TypedCall): Fields[] {
   const said = { person_id: person, label: person === '' ? label.trim() : '', phone: phone.trim(), hours: hours.trim() };
-  const rest = Object.fromEntries(Object.entries(held).filter(([key]) => !(key in said)));
-  const kept = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== ''));
-  return said.person_id || said.label || said.phone ? [{ ...rest, ...kept }] : [];
+  return said.person_id || said.label || said.phone ? [rowOf(held, said)] : [];
+}
+
+/** One agreement; none without words. Nobody looks: then it says neither how often nor when. */
+function agreementOf({ text: words, who, checkBy, days, checked, today: looked, held }: TypedAgreement, today: string): Fields[] {
+  const looks = checkBy !== '';
+  const said = {
+    text: words.trim(),
+    who: who.length > 0 ? who : null,
+    check_by: checkBy,
+    check_every_days: looks && days !== '' ? Number(days) : null,
+    last_checked: !looks ? null : looked ? today : checked,
+  };
+  return said.text ? [rowOf(held, said)] : [];
 }
 
 /** `1.840`, `1840,50` or `1840.50` as a number; null for nothing; undefined for what is no amount. */

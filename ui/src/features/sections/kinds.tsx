@@ -5,7 +5,7 @@ import { Title } from '../../components/Title';
 import type { ItemView } from '../../generated/ItemView';
 import type { Key } from '../../i18n/catalogue';
 import { daysBetween, daysLater } from '../../i18n/dates';
-import { useWords } from '../../i18n/I18n';
+import { useWords, type Words } from '../../i18n/I18n';
 import { Calls } from '../crisis/Calls';
 import type { Desk } from '../edit/items';
 import { at, flag, number, type Question, text, texts } from '../edit/spec';
@@ -629,6 +629,15 @@ const crisisPlan: KindOnPage = {
   },
 };
 
+/** Who looks whether an agreement works, how often, and when last. */
+function checksSaid(name: string, agreement: { fields: Record<string, unknown> }, desk: Desk, words: Words): string {
+  const { t } = words;
+  const days = number(agreement, 'check_every_days');
+  const day = dayWords(text(agreement, 'last_checked'), desk, words);
+  const looks = days === null ? t('sections.agreements_looks', { name }) : days === 1 ? t('sections.agreements_daily', { name }) : t('sections.agreements_check', { name, days });
+  return day === null ? looks : `${looks} ${t('sections.agreements_last', { day })}`;
+}
+
 const safetyPlan: KindOnPage = {
   heading: 'sections.agreements',
   add: 'sections.agreements_add',
@@ -636,6 +645,7 @@ const safetyPlan: KindOnPage = {
   single: true,
   questions: [
     { name: 'goal', as: 'long', label: 'sections.agreements_goal', required: true },
+    { name: 'agreements', as: 'agreements', label: 'sections.agreements_what' },
     { name: 'if_it_fails', as: 'long', label: 'sections.agreements_fails' },
     { name: 'child_words.text', as: 'long', label: 'sections.agreements_child' },
   ],
@@ -660,7 +670,7 @@ const safetyPlan: KindOnPage = {
                   <Icon name="check" />
                   <span>
                     <span dir="auto">{text(held, 'text')}</span>
-                    {checks ? <span className="kt-quiet kt-block">{t('sections.agreements_check', { name: checks, days: number(held, 'check_every_days') ?? 0, day: dayWords(text(held, 'last_checked'), desk, words) ?? '–' })}</span> : null}
+                    {checks ? <span className="kt-quiet kt-block">{checksSaid(checks, held, desk, words)}</span> : null}
                   </span>
                 </li>
               );
