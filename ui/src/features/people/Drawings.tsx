@@ -51,6 +51,8 @@ export function Genogram({ desk, resident, relations }: { desk: Desk; /** Whose 
   const others = tree.ties.filter((tie) => !couples.includes(tie) && !parents.includes(tie));
   const width = 2 * BOX.edge + tree.width * BOX.w + (tree.width - 1) * BOX.gap;
   const height = 2 * BOX.edge + tree.height * BOX.h + (tree.height - 1) * BOX.down;
+  // Only what is in this drawing is explained.
+  const key = [...(couples.some((tie) => tie.type === 'ex-partner') ? [t('people.draw_apart')] : []), ...(parents.some((tie) => tie.custody === false) ? [t('people.draw_no_custody')] : [])];
   const sentence = (tie: Tie) => {
     const slots = { from: short(tie.from), to: tie.to === desk.me ? t('action.you') : short(tie.to), kind: term('relation', tie.type) };
     const you = tie.from === desk.me;
@@ -68,7 +70,7 @@ export function Genogram({ desk, resident, relations }: { desk: Desk; /** Whose 
       height={height}
       words={
         <ul className="kt-drawing-words">
-          <li className="kt-quiet">{t('people.draw_family_key')}</li>
+          {key.length > 0 ? <li className="kt-quiet">{key.join(' ')}</li> : null}
           {tree.ties.map((tie) => (
             <li key={`${tie.from} ${tie.to} ${tie.type}`} dir="auto">
               {sentence(tie)}
