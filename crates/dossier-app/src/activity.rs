@@ -199,7 +199,7 @@ impl Dossier {
         let touched = if before.is_empty() {
             BTreeMap::new()
         } else {
-            layout::touched(&mut held.doc, before)
+            layout::touched(held.doc.as_it_stands(), before)
         };
         let Some(held) = self.compartments.get(compartment) else {
             return lines;

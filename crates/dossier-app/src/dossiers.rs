@@ -458,7 +458,7 @@ impl Dossier {
                     .collect();
                 Some(SectionContent {
                     place,
-                    doc_items: compartment.doc.items(),
+                    doc_items: compartment.doc.items().map(Arc::clone).collect(),
                     records,
                 })
             })

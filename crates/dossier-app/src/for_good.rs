@@ -38,7 +38,7 @@ impl Home {
         let mut documents = BTreeSet::new();
         let mut names = BTreeSet::from([item_id.to_owned(), agenda::busy_id(item_id)]);
         for (compartment, held) in dossier.compartments.iter_mut() {
-            let mut steps = layout::steps(&mut held.doc, item_id);
+            let mut steps = layout::steps(held.doc.as_it_stands(), item_id);
             for doc in earlier.get_mut(compartment).into_iter().flatten() {
                 steps.extend(layout::steps(doc, item_id));
             }

@@ -142,7 +142,7 @@ impl Home {
     /// # Errors
     /// [`crate::contract::FaultCode::NotFound`] for an item of which nothing is known here.
     pub fn history(&mut self, id: &DossierId, item: &str) -> Result<HistoryView, Fault> {
-        let stands = |compartment: &Compartment| layout::read_item(&*compartment.doc, item).is_some();
+        let stands = |compartment: &Compartment| compartment.doc.item(item).is_some();
         let dossier = self.dossier(id)?;
         let gates = dossier.gates.clone();
         let somewhere = dossier.compartments.values().any(stands);
@@ -169,7 +169,7 @@ impl Dossier {
             }
             let before = earlier.get_mut(&compartment.id).into_iter().flatten().rev();
             let mut documents: Vec<Vec<layout::Step>> = before.map(|doc| layout::steps(doc, id)).collect();
-            documents.push(layout::steps(&mut compartment.doc, id));
+            documents.push(layout::steps(compartment.doc.as_it_stands(), id));
             let mut here: Vec<Told> = Vec::new();
             for steps in documents {
                 if let Some(item) = steps

@@ -1,6 +1,7 @@
 //! Adding, changing and taking away items; notes and what is said about them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dossier_model::item::{BROUGHT_ALONG, BUSY_KIND, Element, is_voice};
 use dossier_model::layout::{self, Edit};
@@ -142,7 +143,8 @@ impl Home {
                     let edits = set_edits(&shown.id, &shown.fields, fields);
                     let back = writing.edits(compartment, &edits)?;
                     undo.edits.push((compartment.to_hex(), back));
-                    if let Some(now) = layout::read_item(&*writing.compartment(&compartment)?.doc, &shown.id) {
+                    let now = writing.compartment(&compartment)?.doc.item(&shown.id).cloned();
+                    if let Some(now) = now {
                         writing.busy_block(&now.item, &mut undo)?;
                     }
                 }
@@ -360,11 +362,11 @@ impl Dossier {
             }
             let Some(place) = compartment.place() else { continue };
             let said = says_of(compartment, id);
-            let held = layout::read_item(&*compartment.doc, id);
+            let held = compartment.doc.item(id);
             if said || (held.is_some() && found.is_some()) {
                 return None;
             }
-            found = held.map(|held| (place, held)).or(found);
+            found = held.map(|held| (place, Arc::clone(held))).or(found);
         }
         let (place, held) = found.filter(|(_, held)| held.item.from.is_none())?;
         let alone = SectionContent {
@@ -378,7 +380,7 @@ impl Dossier {
     /// Nothing here is this item or says anything about it, and that is surely so without putting everything together.
     pub(crate) fn knows_nothing_of(&self, id: &str) -> bool {
         let mut all = self.compartments.values();
-        all.all(|one| !says_of(one, id) && layout::read_item(&*one.doc, id).is_none())
+        all.all(|one| !says_of(one, id) && one.doc.item(id).is_none())
     }
 
     /// Devices of the named people, as far as this reader knows them in a compartment.

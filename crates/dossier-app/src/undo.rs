@@ -1,6 +1,6 @@
 //! Taking back one's own last steps, one after another, and doing them again: as new steps.
 
-use dossier_model::layout::{self, Edit};
+use dossier_model::layout::Edit;
 use dossier_model::record::RecordItem;
 use dossier_model::{Place, RecordContent};
 use dossier_store::Way;
@@ -210,7 +210,7 @@ impl Compartment {
 
 /// Somebody else may have taken the item away since, or brought it back.
 pub(crate) fn still_fits(compartment: &Compartment, edit: &Edit) -> bool {
-    let there = |id: &str| layout::read_item(&*compartment.doc, id).is_some();
+    let there = |id: &str| compartment.doc.item(id).is_some();
     match edit {
         Edit::Add(item) => !there(&item.id),
         Edit::Set { id, .. } | Edit::Unset { id, .. } | Edit::Remove { id } | Edit::Order { id, .. } => there(id),

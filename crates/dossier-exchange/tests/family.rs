@@ -6,6 +6,7 @@
 mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use automerge::{ActorId, AutoCommit};
 use dossier_exchange::demo::{self, DemoReason, Family, PlacedItem};
@@ -62,7 +63,7 @@ impl Held {
             assert_eq!(reading.odd, 0);
             sections.push(SectionContent {
                 place: place.clone(),
-                doc_items: reading.items,
+                doc_items: reading.items.into_iter().map(Arc::new).collect(),
                 records: Vec::new(),
             });
         }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dossier_model::layout::DocItem;
 use dossier_model::record::{RecordItem, Verdict};
@@ -46,11 +47,11 @@ fn item(id: &str, kind: &str, fields: Value, supersedes: Option<&str>) -> Record
     RecordContent::Item(item)
 }
 
-fn doc_item(id: &str, kind: &str, fields: Value) -> DocItem {
-    DocItem {
+fn doc_item(id: &str, kind: &str, fields: Value) -> Arc<DocItem> {
+    Arc::new(DocItem {
         item: Item::new(id, kind, fields),
         also_said: vec![],
-    }
+    })
 }
 
 /// Puts the content together in several orders, and asserts that the reading is one.
@@ -73,7 +74,7 @@ fn view(sections: Vec<SectionContent>) -> Dossier {
     dossier
 }
 
-fn only(place: Place, doc_items: Vec<DocItem>, records: Vec<RecordIn>) -> Dossier {
+fn only(place: Place, doc_items: Vec<Arc<DocItem>>, records: Vec<RecordIn>) -> Dossier {
     view(vec![SectionContent {
         place,
         doc_items,
@@ -230,7 +231,7 @@ fn contributions_stand_in_place_and_are_taken_over_once() {
         json!([{"date": "2026-11-22", "by": "p-ria", "text": "gedaan"}])
     );
     let mut taken = doc_item("t-9", "actions", json!({"text": "bel de school", "who": ["p-jeroen"]}));
-    taken.item.from = Some("a1".repeat(16));
+    Arc::make_mut(&mut taken).item.from = Some("a1".repeat(16));
     let after = only(wat("plan"), vec![taken.clone()], vec![helped.clone(), progress]);
     assert_eq!(after.items.len(), 1);
     let action = &after.items[0];

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dossier_exchange::demo;
 use dossier_model::item::SKELETON_KIND;
@@ -47,7 +48,7 @@ fn family(file: &str) -> (Dossier, Vec<(SectionId, Option<String>)>) {
         .into_iter()
         .map(|(place, doc_items)| SectionContent {
             place,
-            doc_items,
+            doc_items: doc_items.into_iter().map(Arc::new).collect(),
             records: Vec::new(),
         })
         .collect();
@@ -60,10 +61,10 @@ fn small(items: &[(&str, &str, Value)]) -> Dossier {
         .enumerate()
         .map(|(at, (section, kind, fields))| SectionContent {
             place: Place::wat(SectionId::new(*section).unwrap()),
-            doc_items: vec![DocItem {
+            doc_items: vec![Arc::new(DocItem {
                 item: Item::new(format!("i-{at}"), *kind, fields.clone()),
                 also_said: Vec::new(),
-            }],
+            })],
             records: Vec::new(),
         })
         .collect();

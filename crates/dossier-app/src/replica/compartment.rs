@@ -1,9 +1,8 @@
 //! One compartment in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{ActorId, AutoCommit, Change, ChangeHash, ReadDoc};
+use automerge::{ActorId, AutoCommit, ChangeHash, ReadDoc};
 use dossier_model::{Place, RecordContent};
 use dossier_store::Reader;
 use dossier_trust::chains::{Chains, Misplaced};
@@ -19,7 +18,7 @@ use dossier_trust::verdict::{Bodies, Extended, Verdict, Waits};
 
 use super::checkpoint::Rested;
 use super::content::{About, Content, GrantNote, Posting};
-use super::document::{Document, new_document};
+use super::document::{Document, apply, new_document, read_changes};
 use super::opening::Opens;
 use crate::contract::{Fault, FaultCode};
 
@@ -440,8 +439,8 @@ impl Compartment {
             .filter_map(|position| Some((*position, opened.0.remove(position)?)))
             .collect();
         missing.sort_by_key(|(_, change)| (change.inspected.start_op(), change.inspected.hash()));
-        let doc = apply(&mut self.doc, missing.iter().map(|(_, change)| change.raw.as_slice()));
-        if doc.is_err() {
+        let changes = read_changes(missing.iter().map(|(_, change)| change.raw.as_slice()));
+        if changes.and_then(|changes| self.doc.take(changes)).is_err() {
             // A fault of this machine, never a verdict about the change: preflight admitted it.
             self.doc = Document::default();
             self.applied.clear();
@@ -608,7 +607,8 @@ impl Compartment {
                 }
             }
         }
-        if apply(&mut self.doc, raw.iter().map(Vec::as_slice)).is_err() {
+        let changes = read_changes(raw.iter().map(Vec::as_slice));
+        if changes.and_then(|changes| self.doc.take(changes)).is_err() {
             self.doc = Document::default();
             self.applied.clear();
             return self.judge(store, eyes, dossier);
@@ -682,6 +682,7 @@ impl Compartment {
         let wanted: BTreeSet<[u8; 32]> = self.verdict.document().map(|(_, hash)| *hash).collect();
         let mut changes: Vec<([u8; 32], u64, Vec<u8>)> = self
             .doc
+            .as_it_stands()
             .get_changes(&[])
             .into_iter()
             .filter(|change| wanted.contains(&change.hash().0))
@@ -736,18 +737,4 @@ impl Bodies for OpenedChanges {
 /// The actor of a chain.
 pub fn actor(chain: &ChainId) -> ActorId {
     ActorId::from(chain.0.as_slice())
-}
-
-/// Applies admitted changes in one batch. Works on the document itself; a panic inside Automerge is a fault of this
-/// machine that leaves the document to be built again.
-pub(super) fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Result<(), ()> {
-    let changes = raw
-        .map(|raw| Change::try_from(raw).map_err(|_| ()))
-        .collect::<Result<Vec<_>, ()>>()?;
-    if changes.is_empty() {
-        return Ok(());
-    }
-    catch_unwind(AssertUnwindSafe(|| doc.apply_changes(changes)))
-        .map_err(|_| ())?
-        .map_err(|_| ())
 }

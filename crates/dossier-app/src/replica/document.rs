@@ -2,13 +2,14 @@
 //! it gets a thread of its own, and until then what the document shows is read from what was saved beside it, or from
 //! the saved bytes themselves.
 
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::thread;
 
-use automerge::{AutoCommit, LoadOptions, TextEncoding};
-use dossier_model::layout::{self, DocItem};
+use automerge::{AutoCommit, Change, LoadOptions, TextEncoding};
+use dossier_model::layout::{self, DocItem, Edit, EditError, Written};
 use dossier_store::Document as Saved;
 
 use super::contents::read_saved;
@@ -20,12 +21,17 @@ const SAVED_FORM: &[u8] = b"judged 2";
 /// A saved document of more bytes than this loads at once, a shorter one when it is asked for.
 const LONG: usize = 16 << 10;
 
+/// More changes at once than this, and what they show is read anew.
+const FEW: usize = 16;
+
 /// A document. Whoever asks for more than its items waits until it is loaded. One that was saved and does not load is
 /// empty; it was not judged since, and who judges it builds it again.
 pub struct Document {
     doc: LazyLock<AutoCommit, Box<dyn FnOnce() -> AutoCommit + Send>>,
     /// The items as they were saved, until somebody may have changed them.
     shown: Option<Shown>,
+    /// The items by id, once somebody asked. A step that says which of them it is about leaves the rest as they are.
+    items: OnceLock<BTreeMap<String, Arc<DocItem>>>,
     /// Nobody looked whether what it shows is what the authors wrote.
     ahead: bool,
 }
@@ -56,6 +62,7 @@ impl Document {
         Some(Self {
             doc: LazyLock::new(doc),
             shown: Some(Shown::Saved(shown)),
+            items: OnceLock::new(),
             ahead: false,
         })
     }
@@ -68,6 +75,7 @@ impl Document {
         Some(Self {
             doc: LazyLock::new(Box::new(move || load(&saved).unwrap_or_else(new_document))),
             shown: Some(Shown::Read(items)),
+            items: OnceLock::new(),
             ahead: true,
         })
     }
@@ -81,27 +89,97 @@ impl Document {
     /// The document and what it shows, to be kept.
     pub fn save(&mut self, changes: u32) -> Saved {
         let mut shown = Vec::new();
-        if ciborium::into_writer(&self.items(), &mut shown).is_err() {
+        let items: Vec<&DocItem> = self.items().map(|item| &**item).collect();
+        if ciborium::into_writer(&items, &mut shown).is_err() {
             // Nothing that can be read; then the document says it.
             shown.clear();
         }
         Saved {
-            saved: self.deref_mut().save(),
+            saved: self.as_it_stands().save(),
             shown,
             upto: SAVED_FORM.to_vec(),
             changes,
         }
     }
 
-    /// The items in it.
+    fn held(&self) -> &BTreeMap<String, Arc<DocItem>> {
+        self.items.get_or_init(|| {
+            let shown = match &self.shown {
+                Some(Shown::Saved(saved)) => ciborium::from_reader(saved.as_slice()).ok(),
+                Some(Shown::Read(items)) => Some(items.clone()),
+                None => None,
+            };
+            let items: Vec<DocItem> = shown.unwrap_or_else(|| layout::read(&**self).items);
+            let named = items.into_iter().map(|item| (item.item.id.clone(), Arc::new(item)));
+            named.collect()
+        })
+    }
+
+    /// The items in it, by id.
+    pub fn items(&self) -> impl Iterator<Item = &Arc<DocItem>> {
+        self.held().values()
+    }
+
+    /// One of them.
     #[must_use]
-    pub fn items(&self) -> Vec<DocItem> {
-        let shown = match &self.shown {
-            Some(Shown::Saved(saved)) => ciborium::from_reader(saved.as_slice()).ok(),
-            Some(Shown::Read(items)) => Some(items.clone()),
-            None => None,
-        };
-        shown.unwrap_or_else(|| layout::read(&**self).items)
+    pub fn item(&self, id: &str) -> Option<&Arc<DocItem>> {
+        self.held().get(id)
+    }
+
+    /// The document, for whoever leaves what stands in it as it is: Automerge wants it to itself for that too.
+    pub fn as_it_stands(&mut self) -> &mut AutoCommit {
+        &mut self.doc
+    }
+
+    /// Writes edits, as [`layout::apply`].
+    ///
+    /// # Errors
+    /// What the edits say; then nobody knows what stands there.
+    pub fn edit(&mut self, edits: &[Edit], seconds: i64) -> Result<Vec<Written>, EditError> {
+        let items = self.taken();
+        let written = layout::apply(&mut self.doc, edits, seconds)?;
+        self.put_back(items, edits.iter().map(Edit::item));
+        Ok(written)
+    }
+
+    /// Takes changes that preflight admitted.
+    ///
+    /// # Errors
+    /// None were taken, or nobody knows which.
+    pub fn take(&mut self, changes: Vec<Change>) -> Result<(), ()> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let items = self.taken();
+        let few = items.is_some() && changes.len() <= FEW;
+        let followed = if few { changes.clone() } else { Vec::new() };
+        admit(&mut self.doc, changes)?;
+        let about: Option<Vec<_>> = followed.iter().map(|change| layout::about(&self.doc, change)).collect();
+        if let Some(about) = about.filter(|_| few) {
+            self.put_back(items, about.iter().flatten().map(String::as_str));
+        }
+        Ok(())
+    }
+
+    /// The items as they are known now, without what was saved; a step is about to happen.
+    fn taken(&mut self) -> Option<BTreeMap<String, Arc<DocItem>>> {
+        if self.shown.is_some() {
+            self.held();
+        }
+        self.shown = None;
+        self.items.take()
+    }
+
+    /// What was known before a step that was about these items and no others.
+    fn put_back<'a>(&mut self, items: Option<BTreeMap<String, Arc<DocItem>>>, about: impl Iterator<Item = &'a str>) {
+        let Some(mut items) = items else { return };
+        for id in about {
+            match layout::read_item(&**self, id) {
+                Some(item) => items.insert(id.to_owned(), Arc::new(item)),
+                None => items.remove(id),
+            };
+        }
+        self.items = items.into();
     }
 }
 
@@ -116,6 +194,7 @@ impl From<AutoCommit> for Document {
         Self {
             doc: LazyLock::new(Box::new(move || doc)),
             shown: None,
+            items: OnceLock::new(),
             ahead: false,
         }
     }
@@ -132,6 +211,7 @@ impl Deref for Document {
 impl DerefMut for Document {
     fn deref_mut(&mut self) -> &mut AutoCommit {
         self.shown = None;
+        self.items.take();
         &mut self.doc
     }
 }
@@ -140,6 +220,35 @@ impl DerefMut for Document {
 #[must_use]
 pub fn new_document() -> AutoCommit {
     AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint)
+}
+
+/// Changes as they travel.
+///
+/// # Errors
+/// Bytes that are none.
+pub fn read_changes<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Change>, ()> {
+    raw.map(|raw| Change::try_from(raw).map_err(|_| ())).collect()
+}
+
+/// Lets changes into a document that preflight admitted.
+///
+/// # Errors
+/// Automerge takes them all the same for something else, or panics over them.
+pub fn admit(doc: &mut AutoCommit, changes: Vec<Change>) -> Result<(), ()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    catch_unwind(AssertUnwindSafe(|| doc.apply_changes(changes)))
+        .map_err(|_| ())?
+        .map_err(|_| ())
+}
+
+/// Both, in one batch.
+///
+/// # Errors
+/// As those.
+pub fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Result<(), ()> {
+    admit(doc, read_changes(raw)?)
 }
 
 /// A saved document, in the one text encoding.
@@ -152,11 +261,17 @@ pub fn load_document(saved: &[u8]) -> Option<AutoCommit> {
 
 #[cfg(test)]
 mod tests {
+    use automerge::ActorId;
     use dossier_model::Item;
     use dossier_model::layout::Edit;
     use serde_json::json;
 
     use super::*;
+    use crate::replica::random::{Dice, odd};
+
+    fn shows(doc: &Document) -> Vec<DocItem> {
+        doc.items().map(|item| DocItem::clone(item)).collect()
+    }
 
     fn item(id: &str, fields: serde_json::Value) -> Edit {
         Edit::Add(Item::new(id, "goals", fields))
@@ -188,15 +303,15 @@ mod tests {
     #[test]
     fn shows_what_was_saved_before_and_after_it_is_loaded() {
         let mut written = of_two_writers();
-        let items = written.items();
+        let items = shows(&written);
         assert_eq!(items[0].also_said.len(), 1);
         let saved = written.save(4);
         let mut again = Document::of(saved).unwrap();
-        assert_eq!(again.items(), items);
+        assert_eq!(shows(&again), items);
         assert_eq!(layout::read(&*again).items, items);
 
         layout::apply(&mut again, &[item("g-3", json!({}))], 3).unwrap();
-        assert_eq!(again.items().len(), 3, "what was saved says nothing any more");
+        assert_eq!(again.items().count(), 3, "what was saved says nothing any more");
     }
 
     #[test]
@@ -206,25 +321,25 @@ mod tests {
             let noise = blake3::hash(&n.to_le_bytes()).to_hex().to_string();
             layout::apply(&mut written, &[item(&format!("g-{n}"), json!({ "title": noise }))], 1).unwrap();
         }
-        let items = written.items();
+        let items = shows(&written);
         let saved = written.save(400);
         assert!(saved.saved.len() > LONG);
         let again = Document::of(saved).unwrap();
-        assert_eq!(again.items(), items);
+        assert_eq!(shows(&again), items);
         assert_eq!(layout::read(&*again).items, items);
     }
 
     #[test]
     fn shows_what_is_in_the_bytes_and_gives_more_only_when_it_is_what_it_should_be() {
         let mut written = of_two_writers();
-        let items = written.items();
+        let items = shows(&written);
         let plain = written.deref_mut().save_nocompress();
         let ahead = Document::ahead(plain.clone(), load_document).unwrap();
         assert!(ahead.is_ahead());
-        assert_eq!(ahead.items(), items);
+        assert_eq!(shows(&ahead), items);
         assert_eq!(layout::read(&*ahead).items, items);
         let forged = Document::ahead(plain.clone(), |_| None).unwrap();
-        assert_eq!(forged.items(), items);
+        assert_eq!(shows(&forged), items);
         assert!(layout::read(&*forged).items.is_empty());
         assert!(Document::ahead(plain[..plain.len() - 1].to_vec(), load_document).is_none());
     }
@@ -232,7 +347,7 @@ mod tests {
     #[test]
     fn is_empty_when_it_does_not_load_and_refuses_what_another_version_saved() {
         let mut written = of_two_writers();
-        let items = written.items();
+        let items = shows(&written);
         let saved = written.save(4);
         for length in [10, LONG + 1] {
             let broken = Saved {
@@ -240,18 +355,55 @@ mod tests {
                 ..saved.clone()
             };
             let broken = Document::of(broken).unwrap();
-            assert_eq!(broken.items(), items);
+            assert_eq!(shows(&broken), items);
             assert!(layout::read(&*broken).items.is_empty());
         }
         let unreadable = Saved {
             shown: b"\xff".to_vec(),
             ..saved.clone()
         };
-        assert_eq!(Document::of(unreadable).unwrap().items(), items);
+        assert_eq!(shows(&Document::of(unreadable).unwrap()), items);
         let other = Saved {
             upto: b"judged 1".to_vec(),
             ..saved
         };
         assert!(Document::of(other).is_none());
+    }
+
+    #[test]
+    fn what_is_kept_between_steps_is_what_stands_there() {
+        let (mut kept, mut conflicts) = (0, 0);
+        for seed in 0..150 {
+            let mut dice = Dice::of(seed);
+            let mut doc = Document::default();
+            doc.as_it_stands().set_actor(ActorId::from([9; 32]));
+            let mut others: Vec<AutoCommit> = (1..4_u8)
+                .map(|n| new_document().with_actor(ActorId::from([n; 32])))
+                .collect();
+            for _ in 0..40 {
+                let other = &mut others[usize::try_from(dice.below(3)).unwrap()];
+                let edits: Vec<Edit> = (0..=dice.below(2)).map(|_| dice.edit()).collect();
+                match dice.below(8) {
+                    0 | 1 => {
+                        let _ = doc.edit(&edits, 1);
+                    }
+                    2 | 3 => {
+                        let _ = layout::apply(other, &edits, 1);
+                    }
+                    4 => odd(&mut dice, other),
+                    5 => {
+                        let _ = other.merge(doc.as_it_stands());
+                    }
+                    _ => {
+                        let new = doc.as_it_stands().get_changes_added(other);
+                        doc.take(new).unwrap();
+                    }
+                }
+                kept += usize::from(doc.items.get().is_some());
+                assert_eq!(shows(&doc), layout::read(&*doc).items, "seed {seed}");
+            }
+            conflicts += doc.items().map(|item| item.also_said.len()).sum::<usize>();
+        }
+        assert!(kept > 3_000 && conflicts > 20, "{kept} kept, {conflicts} conflicts");
     }
 }

@@ -18,9 +18,9 @@ use dossier_trust::preflight::OpIndex;
 use dossier_trust::verdict::{Verdict, Waits};
 
 use super::checkpoint::Rested;
-use super::compartment::{OpenedChanges, apply};
+use super::compartment::OpenedChanges;
 use super::content::{Content, SaidAgain};
-use super::document::{Document, new_document};
+use super::document::{Document, apply, new_document};
 use super::{Compartment, Dossier};
 use crate::activity::{Deed, Line};
 use crate::contract::Fault;
@@ -367,7 +367,7 @@ impl Dossier {
             else {
                 continue;
             };
-            if !held.consent.is_in_line(&generation) && layout::read_item(&*held.doc, &item).is_some() {
+            if !held.consent.is_in_line(&generation) && held.doc.item(&item).is_some() {
                 let in_vain = found.entry(owed.compartment).or_insert_with(|| InVain {
                     compartment: owed.compartment,
                     items: BTreeSet::new(),

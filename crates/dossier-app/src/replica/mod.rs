@@ -16,6 +16,8 @@ pub mod opening;
 pub mod past;
 pub mod people;
 pub mod quota;
+#[cfg(test)]
+mod random;
 pub mod receiving;
 pub mod serving;
 pub mod settling;

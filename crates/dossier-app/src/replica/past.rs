@@ -52,7 +52,7 @@ impl Dossier {
                     }
                 }
             };
-            look_in(&mut compartment.doc);
+            look_in(compartment.doc.as_it_stands());
             earlier.get_mut(id).into_iter().flatten().for_each(look_in);
             for (record, opened) in &compartment.records {
                 let name = record.to_hex();
@@ -115,7 +115,7 @@ impl Compartment {
     fn as_it_was(&mut self, moment: &Moment, earlier: &mut [AutoCommit]) -> Result<Self, Fault> {
         let mut past = self.for_reading();
         // The first document, from the last one back, that anybody had written in by then.
-        for doc in std::iter::once(&mut *self.doc).chain(earlier) {
+        for doc in std::iter::once(self.doc.as_it_stands()).chain(earlier) {
             let heads = match &moment.change {
                 Some((compartment, change)) if *compartment == self.id => {
                     let is_here = doc.get_change_by_hash(change).is_some();

@@ -251,7 +251,7 @@ impl Dossier {
             .compartments
             .entry(compartment)
             .or_insert_with(|| Compartment::new(self.id, compartment));
-        let mut before = held.doc.get_heads();
+        let mut before = held.doc.as_it_stands().get_heads();
         let mut follows = false;
         let generation = held.verdict.generation();
         let records: BTreeSet<_> = held.records.keys().copied().collect();
@@ -282,7 +282,7 @@ impl Dossier {
         } else if again {
             held.judge(store, me, &self.part.consent)?;
         } else {
-            held.doc.update_diff_cursor();
+            held.doc.as_it_stands().update_diff_cursor();
             follows = true;
             held.take(store, me, &self.part.consent, &content)?;
         }
@@ -301,7 +301,7 @@ impl Dossier {
         let mut lines = self.lines_of_others(&compartment, &operations, now_ms);
         lines.extend(self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms));
         if follows && let Some(held) = self.compartments.get_mut(&compartment) {
-            held.doc.reset_diff_cursor();
+            held.doc.as_it_stands().reset_diff_cursor();
         }
         lines.extend(self.lines_of_receipts(me, &compartment, &sound.receipts));
         lines.extend(self.erased_from(&compartment, now_ms).filter(|_| is_other));

@@ -663,7 +663,6 @@ impl Dossier {
         let in_document = appointments
             .doc
             .items()
-            .into_iter()
             .any(|item| agenda::busy_id(&item.item.id) == block.id && about(&item.item.fields));
         in_document
             || appointments

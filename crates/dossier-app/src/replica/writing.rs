@@ -624,14 +624,14 @@ impl Writing<'_> {
         let seconds = i64::try_from(self.now_ms / 1000).unwrap_or(0);
         let key = self.sealing_key(id)?;
         let compartment = self.compartment(&id)?;
-        compartment.doc.set_actor(actor(&tip.chain));
+        compartment.doc.as_it_stands().set_actor(actor(&tip.chain));
         let mut inverse = Vec::new();
         for edit in edits {
             let mut back = layout::inverse(&*compartment.doc, edit);
             back.append(&mut inverse);
             inverse = back;
         }
-        let written = layout::apply(&mut compartment.doc, edits, seconds)?;
+        let written = compartment.doc.edit(edits, seconds)?;
         let changes = written
             .into_iter()
             .map(|change| Ok((inspect(&change.bytes, &Limits::SUITE_1), pack(&change.bytes))))

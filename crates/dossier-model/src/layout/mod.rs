@@ -29,7 +29,7 @@ pub use again::made;
 pub use inverse::inverse;
 pub use source::{Entry, Source};
 pub use steps::{Step, before, steps};
-pub use touched::{Touch, touched};
+pub use touched::{Touch, about, touched};
 pub use write::{Edit, EditError, MAX_CHANGE_BYTES, MAX_CHANGE_OPS, MAX_TEXT, Written, apply};
 
 use automerge::{ChangeHash, ObjType, Prop, ReadDoc, ScalarValue, Value as Cell};

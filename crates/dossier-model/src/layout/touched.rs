@@ -1,8 +1,9 @@
 //! Which items a step touched, from the document's own difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{AutoCommit, ChangeHash, PatchAction, Prop, ROOT};
+use automerge::legacy::{Key, ObjectId};
+use automerge::{AutoCommit, Change, ChangeHash, PatchAction, Prop, ROOT, ReadDoc};
 
 use super::ITEM_KEY;
 use crate::item::is_item_id;
@@ -66,6 +67,36 @@ pub(super) fn touched_between(
     found
 }
 
+/// More operations than this are not followed one by one.
+const FEW: usize = 64;
+
+/// Items that a change is about, by what it does itself: also where nothing of that shows, or only as what was also said.
+/// The change is in the document already. None for a long one, and when it is not to be told.
+#[must_use]
+pub fn about(doc: &AutoCommit, change: &Change) -> Option<BTreeSet<String>> {
+    if change.len() > FEW {
+        return None;
+    }
+    let mut found = BTreeSet::new();
+    for op in change.decode().operations {
+        let key = match (op.obj, op.key) {
+            (ObjectId::Root, Key::Map(key)) => key.to_string(),
+            (ObjectId::Root, Key::Seq(_)) => return None,
+            (ObjectId::Id(made), _) => {
+                let object = doc.import_obj(&made.to_string()).ok()?;
+                let top = doc.parents(&object).ok()?.last()?;
+                match top.prop {
+                    Prop::Map(key) if top.obj == ROOT => key,
+                    Prop::Map(_) | Prop::Seq(_) => return None,
+                }
+            }
+        };
+        let id = key.strip_prefix(ITEM_KEY).filter(|id| is_item_id(id));
+        found.extend(id.map(str::to_owned));
+    }
+    Some(found)
+}
+
 #[cfg(test)]
 mod tests {
     use automerge::TextEncoding;
@@ -74,6 +105,51 @@ mod tests {
     use super::*;
     use crate::Item;
     use crate::layout::{Edit, apply};
+
+    #[test]
+    fn a_change_tells_what_it_is_about_though_nothing_shows() {
+        let mut doc = AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint);
+        let add = |id: &str| {
+            Edit::Add(Item::new(
+                id,
+                "goals",
+                json!({"title": "a", "deep": {"list": [{"why": "b"}]}}),
+            ))
+        };
+        let set = |id: &str, path: &[&str], value: &str| Edit::Set {
+            id: id.into(),
+            path: path.iter().map(|part| (*part).to_owned()).collect(),
+            value: json!(value),
+        };
+        apply(&mut doc, &[add("g-1"), add("g-2")], 0).unwrap();
+        let mut one = doc.fork();
+        let mut other = doc.fork();
+        let mut changes = Vec::new();
+        // The same field by two, of which one loses; inside a list; an item that the other took away.
+        apply(&mut one, &[set("g-1", &["title"], "x")], 0).unwrap();
+        changes.extend(one.get_last_local_change());
+        apply(&mut other, &[set("g-1", &["title"], "y")], 0).unwrap();
+        changes.extend(other.get_last_local_change());
+        apply(&mut one, &[set("g-2", &["deep", "list", "0", "why"], "z")], 0).unwrap();
+        changes.extend(one.get_last_local_change());
+        apply(&mut other, &[Edit::Remove { id: "g-2".into() }], 0).unwrap();
+        changes.extend(other.get_last_local_change());
+        doc.merge(&mut one).unwrap();
+        doc.merge(&mut other).unwrap();
+        let told: Vec<Vec<String>> = changes
+            .iter()
+            .map(|change| about(&doc, change).unwrap().into_iter().collect())
+            .collect();
+        assert_eq!(told, [["g-1"], ["g-1"], ["g-2"], ["g-2"]]);
+        apply(
+            &mut doc,
+            &[Edit::Add(Item::new("g-3", "goals", json!({"list": vec![1; 100]})))],
+            0,
+        )
+        .unwrap();
+        let long = doc.get_last_local_change().unwrap();
+        assert_eq!(about(&doc, &long), None, "a long one");
+    }
 
     #[test]
     fn what_came_what_went_and_what_is_different() {

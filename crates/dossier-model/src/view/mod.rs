@@ -6,6 +6,7 @@
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -54,7 +55,7 @@ pub struct SectionContent {
     /// Which compartment.
     pub place: Place,
     /// Items of its document.
-    pub doc_items: Vec<DocItem>,
+    pub doc_items: Vec<Arc<DocItem>>,
     /// Its records.
     pub records: Vec<RecordIn>,
 }
@@ -171,7 +172,7 @@ pub fn assemble(sections: &[SectionContent], names: &BTreeMap<String, String>) -
     let removed = versions::removed(&records);
     let mut from_documents: Vec<(&Place, &DocItem)> = sections
         .iter()
-        .flat_map(|section| section.doc_items.iter().map(|item| (&section.place, item)))
+        .flat_map(|section| section.doc_items.iter().map(|item| (&section.place, &**item)))
         .collect();
     from_documents.sort_by(|(place, a), (other, b)| (place, &a.item.id).cmp(&(other, &b.item.id)));
     let mut taken_over: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

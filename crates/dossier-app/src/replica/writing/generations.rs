@@ -78,7 +78,7 @@ impl Writing<'_> {
             drop.extend(base.iter().map(|position| position.hash));
             drop.sort_unstable();
         }
-        let items = compartment.doc.items().into_iter().map(|held| held.item);
+        let items = compartment.doc.items().map(|held| held.item.clone());
         let kept: Vec<Edit> = items
             .filter(|item| without.is_none_or(|without| !without.contains(&item.id)))
             .map(Edit::Add)
