@@ -100,7 +100,8 @@ pub(crate) const MEMBER_GRANTED: u8 = 2;
 /// Longest wait for a joiner to hear the resident's word before the network ends.
 const FAREWELL: Duration = Duration::from_secs(2);
 pub(crate) const STEP: Duration = Duration::from_secs(20);
-/// Longest wait for a colleague of the team before others are turned to.
+/// Longest wait for somebody to be told of this device before others are turned to; behind that it goes on from the start
+/// of the network.
 const GREETING: Duration = Duration::from_secs(3);
 /// Two people may talk for a while before they compare a code.
 const DECISION: Duration = Duration::from_secs(3600);
@@ -598,7 +599,7 @@ impl App {
     ) -> Result<SyncReport, Fault> {
         let inner = self.inner();
         // Whoever does not know this device would not talk to it.
-        self.introduce_all(within.min(STEP)).await;
+        self.introduce_all(within.min(GREETING)).await;
         let mut events = {
             let online = inner.online.lock().unwrap_or_else(PoisonError::into_inner);
             online
