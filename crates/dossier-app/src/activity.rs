@@ -19,6 +19,7 @@ use ts_rs::TS;
 use crate::clock::rfc3339;
 use crate::home::Me;
 use crate::replica::content::Content;
+use crate::replica::document::Touches;
 use crate::replica::writing::Writing;
 use crate::replica::{Compartment, Dossier};
 
@@ -182,13 +183,14 @@ impl Dossier {
         }
     }
 
-    /// What a batch of items did, by who wrote them; `before` are the heads and records before they came.
+    /// What a batch of items did, by who wrote them; `before` are the heads before they came, `touches` what is known already
+    /// of what they did.
     pub(crate) fn lines_of_arrival(
         &mut self,
         me: &Me,
         compartment: &CompartmentId,
         items: &[Item],
-        before: &[ChangeHash],
+        (before, touches): (&[ChangeHash], Option<Touches>),
         records_before: &BTreeSet<RecordId>,
         now_ms: u64,
     ) -> Vec<Line> {
@@ -196,10 +198,10 @@ impl Dossier {
         let Some(held) = self.compartments.get_mut(compartment) else {
             return lines;
         };
-        let touched = if before.is_empty() {
-            BTreeMap::new()
-        } else {
-            layout::touched(held.doc.as_it_stands(), before)
+        let touched = match touches {
+            _ if before.is_empty() => Touches::new(),
+            Some(touches) => touches,
+            None => layout::touched(held.doc.as_it_stands(), before),
         };
         let Some(held) = self.compartments.get(compartment) else {
             return lines;

@@ -18,7 +18,7 @@ use dossier_trust::verdict::{Bodies, Extended, Verdict, Waits};
 
 use super::checkpoint::Rested;
 use super::content::{About, Content, GrantNote, Posting};
-use super::document::{Document, apply, new_document, read_changes};
+use super::document::{Document, Touches, apply, new_document, read_changes};
 use super::opening::Opens;
 use crate::contract::{Fault, FaultCode};
 
@@ -574,12 +574,18 @@ impl Compartment {
         Ok(read.filter(|(record, _)| record.verify(self.dossier).is_ok()))
     }
 
-    /// Takes items of the doc and rec lanes that are in the store and in `chains` already. True when the document or
-    /// the records are different now.
+    /// Takes items of the doc and rec lanes that are in the store and in `chains` already. Tells what that did to the items
+    /// of the document, where it could follow.
     ///
     /// # Errors
     /// As [`Self::judge`].
-    pub fn take(&mut self, store: &Reader, eyes: &dyn Opens, dossier: &Consent, items: &[Item]) -> Result<(), Fault> {
+    pub fn take(
+        &mut self,
+        store: &Reader,
+        eyes: &dyn Opens,
+        dossier: &Consent,
+        items: &[Item],
+    ) -> Result<Option<Touches>, Fault> {
         let mut raw = Vec::new();
         let mut positions = Vec::new();
         for item in items {
@@ -593,7 +599,8 @@ impl Compartment {
                 .verdict
                 .extend(&self.consent, &self.chains, item.header.prev, &position, inspected);
             if extended == Extended::JudgeAgain {
-                return self.judge(store, eyes, dossier);
+                self.judge(store, eyes, dossier)?;
+                return Ok(None);
             }
             match opened {
                 Some(change) => {
@@ -608,13 +615,14 @@ impl Compartment {
             }
         }
         let changes = read_changes(raw.iter().map(Vec::as_slice));
-        if changes.and_then(|changes| self.doc.take(changes)).is_err() {
+        let Ok(touches) = changes.and_then(|changes| self.doc.take(changes)) else {
             self.doc = Document::default();
             self.applied.clear();
-            return self.judge(store, eyes, dossier);
-        }
+            self.judge(store, eyes, dossier)?;
+            return Ok(None);
+        };
         self.applied.extend(positions);
-        Ok(())
+        Ok(touches)
     }
 
     /// Takes one's own item; a change is in the document already. False when the set must be judged again, which

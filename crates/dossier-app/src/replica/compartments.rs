@@ -17,19 +17,44 @@ use super::files::Files;
 #[derive(Default)]
 pub struct Compartments {
     held: BTreeMap<CompartmentId, Compartment>,
-    view: RefCell<Option<Arc<View>>>,
-    files: RefCell<Option<Arc<Files>>>,
+    view: RefCell<Kept<View>>,
+    files: RefCell<Kept<Files>>,
+}
+
+/// Something that was put together, until it is over. Then it lies there until the next one is made: throwing away a large
+/// view takes as long as a step does, and a step does not wait for it.
+struct Kept<T> {
+    made: Option<Arc<T>>,
+    over: bool,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self {
+            made: None,
+            over: false,
+        }
+    }
+}
+
+impl<T> Kept<T> {
+    fn get(&mut self, make: impl FnOnce() -> T) -> Arc<T> {
+        if std::mem::take(&mut self.over) {
+            self.made = None;
+        }
+        Arc::clone(self.made.get_or_insert_with(|| Arc::new(make())))
+    }
 }
 
 impl Compartments {
     /// The view of last time, or the one that is made now.
     pub(crate) fn view(&self, make: impl FnOnce() -> View) -> Arc<View> {
-        Arc::clone(self.view.borrow_mut().get_or_insert_with(|| Arc::new(make())))
+        self.view.borrow_mut().get(make)
     }
 
     /// The same of the files that are named in it.
     pub(super) fn files(&self, make: impl FnOnce() -> Files) -> Arc<Files> {
-        Arc::clone(self.files.borrow_mut().get_or_insert_with(|| Arc::new(make())))
+        self.files.borrow_mut().get(make)
     }
 }
 
@@ -53,8 +78,8 @@ impl Deref for Compartments {
 
 impl DerefMut for Compartments {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        self.view.get_mut().take();
-        self.files.get_mut().take();
+        self.view.get_mut().over = true;
+        self.files.get_mut().over = true;
         &mut self.held
     }
 }

@@ -2,14 +2,14 @@
 //! it gets a thread of its own, and until then what the document shows is read from what was saved beside it, or from
 //! the saved bytes themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::thread;
 
 use automerge::{AutoCommit, Change, LoadOptions, TextEncoding};
-use dossier_model::layout::{self, DocItem, Edit, EditError, Written};
+use dossier_model::layout::{self, DocItem, Edit, EditError, Touch, Written};
 use dossier_store::Document as Saved;
 
 use super::contents::read_saved;
@@ -23,6 +23,9 @@ const LONG: usize = 16 << 10;
 
 /// More changes at once than this, and what they show is read anew.
 const FEW: usize = 16;
+
+/// What happened to items, by id.
+pub type Touches = BTreeMap<String, Touch>;
 
 /// A document. Whoever asks for more than its items waits until it is loaded. One that was saved and does not load is
 /// empty; it was not judged since, and who judges it builds it again.
@@ -142,23 +145,28 @@ impl Document {
         Ok(written)
     }
 
-    /// Takes changes that preflight admitted.
+    /// So many changes can be followed one by one.
+    #[must_use]
+    pub fn follows(&self, changes: usize) -> bool {
+        self.items.get().is_some() && changes <= FEW
+    }
+
+    /// Takes changes that preflight admitted. Tells what that did, where it could follow them.
     ///
     /// # Errors
     /// None were taken, or nobody knows which.
-    pub fn take(&mut self, changes: Vec<Change>) -> Result<(), ()> {
+    pub fn take(&mut self, changes: Vec<Change>) -> Result<Option<Touches>, ()> {
         if changes.is_empty() {
-            return Ok(());
+            return Ok(Some(Touches::new()));
         }
+        let few = self.follows(changes.len());
         let items = self.taken();
-        let few = items.is_some() && changes.len() <= FEW;
         let followed = if few { changes.clone() } else { Vec::new() };
         admit(&mut self.doc, changes)?;
         let about: Option<Vec<_>> = followed.iter().map(|change| layout::about(&self.doc, change)).collect();
-        if let Some(about) = about.filter(|_| few) {
-            self.put_back(items, about.iter().flatten().map(String::as_str));
-        }
-        Ok(())
+        Ok(about
+            .filter(|_| few)
+            .map(|about| self.put_back(items, about.iter().flatten().map(String::as_str))))
     }
 
     /// The items as they are known now, without what was saved; a step is about to happen.
@@ -170,16 +178,30 @@ impl Document {
         self.items.take()
     }
 
-    /// What was known before a step that was about these items and no others.
-    fn put_back<'a>(&mut self, items: Option<BTreeMap<String, Arc<DocItem>>>, about: impl Iterator<Item = &'a str>) {
-        let Some(mut items) = items else { return };
-        for id in about {
-            match layout::read_item(&**self, id) {
-                Some(item) => items.insert(id.to_owned(), Arc::new(item)),
+    /// What was known before a step that was about these items and no others. Tells what it did to them.
+    fn put_back<'a>(
+        &mut self,
+        items: Option<BTreeMap<String, Arc<DocItem>>>,
+        about: impl Iterator<Item = &'a str>,
+    ) -> Touches {
+        let mut touches = Touches::new();
+        let Some(mut items) = items else { return touches };
+        for id in about.collect::<BTreeSet<_>>() {
+            let now = layout::read_item(&**self, id).map(Arc::new);
+            let before = match &now {
+                Some(item) => items.insert(id.to_owned(), Arc::clone(item)),
                 None => items.remove(id),
             };
+            let touch = match (before, now) {
+                (None, Some(_)) => Touch::Added,
+                (Some(_), None) => Touch::Removed,
+                (Some(before), Some(now)) if before != now => Touch::Changed,
+                (Some(_), Some(_)) | (None, None) => continue,
+            };
+            touches.insert(id.to_owned(), touch);
         }
         self.items = items.into();
+        touches
     }
 }
 
@@ -370,10 +392,22 @@ mod tests {
         assert!(Document::of(other).is_none());
     }
 
+    /// What is different, by comparing everything.
+    fn touched(before: &[DocItem], after: &[DocItem]) -> Touches {
+        let there = |all: &[DocItem], id: &str| all.iter().find(|one| one.item.id == id).cloned();
+        let ids = before.iter().chain(after).map(|one| one.item.id.clone());
+        let touch = |id: String| match (there(before, &id), there(after, &id)) {
+            (None, _) => Some((id, Touch::Added)),
+            (_, None) => Some((id, Touch::Removed)),
+            (was, is) => (was != is).then_some((id, Touch::Changed)),
+        };
+        ids.filter_map(touch).collect()
+    }
+
     #[test]
     fn what_is_kept_between_steps_is_what_stands_there() {
-        let (mut kept, mut conflicts) = (0, 0);
-        for seed in 0..150 {
+        let (mut kept, mut told, mut conflicts) = (0, 0, 0);
+        for seed in 0..300 {
             let mut dice = Dice::of(seed);
             let mut doc = Document::default();
             doc.as_it_stands().set_actor(ActorId::from([9; 32]));
@@ -396,7 +430,11 @@ mod tests {
                     }
                     _ => {
                         let new = doc.as_it_stands().get_changes_added(other);
-                        doc.take(new).unwrap();
+                        let before = shows(&doc);
+                        if let Some(touches) = doc.take(new).unwrap() {
+                            assert_eq!(touches, touched(&before, &shows(&doc)), "seed {seed}");
+                            told += touches.len();
+                        }
                     }
                 }
                 kept += usize::from(doc.items.get().is_some());
@@ -404,6 +442,9 @@ mod tests {
             }
             conflicts += doc.items().map(|item| item.also_said.len()).sum::<usize>();
         }
-        assert!(kept > 3_000 && conflicts > 20, "{kept} kept, {conflicts} conflicts");
+        assert!(
+            kept > 6_000 && told > 250 && conflicts > 40,
+            "{kept} kept, {told} told, {conflicts} conflicts"
+        );
     }
 }

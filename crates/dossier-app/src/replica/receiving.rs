@@ -252,7 +252,8 @@ impl Dossier {
             .entry(compartment)
             .or_insert_with(|| Compartment::new(self.id, compartment));
         let mut before = held.doc.as_it_stands().get_heads();
-        let mut follows = false;
+        // What this did to items: told by the document, or by Automerge, which keeps account only when it is asked to.
+        let (mut touches, mut accounts) = (None, false);
         let generation = held.verdict.generation();
         let records: BTreeSet<_> = held.records.keys().copied().collect();
         let bare = sound.loose.is_empty() && sound.filled.is_empty();
@@ -282,9 +283,12 @@ impl Dossier {
         } else if again {
             held.judge(store, me, &self.part.consent)?;
         } else {
-            held.doc.as_it_stands().update_diff_cursor();
-            follows = true;
-            held.take(store, me, &self.part.consent, &content)?;
+            let changes = content.iter().filter(|item| item.header.kind == Kind::Change).count();
+            accounts = !held.doc.follows(changes);
+            if accounts {
+                held.doc.as_it_stands().update_diff_cursor();
+            }
+            touches = held.take(store, me, &self.part.consent, &content)?;
         }
         // What waits outside may be what this device promised to let in, or the other side of a fork.
         let plain = bare
@@ -297,10 +301,11 @@ impl Dossier {
         if is_other {
             // What stands in the new one did not come just now.
             before.clear();
+            touches = None;
         }
         let mut lines = self.lines_of_others(&compartment, &operations, now_ms);
-        lines.extend(self.lines_of_arrival(me, &compartment, &content, &before, &records, now_ms));
-        if follows && let Some(held) = self.compartments.get_mut(&compartment) {
+        lines.extend(self.lines_of_arrival(me, &compartment, &content, (&before, touches), &records, now_ms));
+        if accounts && let Some(held) = self.compartments.get_mut(&compartment) {
             held.doc.as_it_stands().reset_diff_cursor();
         }
         lines.extend(self.lines_of_receipts(me, &compartment, &sound.receipts));
