@@ -155,7 +155,7 @@ impl Document {
     ///
     /// # Errors
     /// None were taken, or nobody knows which.
-    pub fn take(&mut self, changes: Vec<Change>) -> Result<Option<Touches>, ()> {
+    pub(crate) fn take(&mut self, changes: Vec<Change>) -> Result<Option<Touches>, ()> {
         if changes.is_empty() {
             return Ok(Some(Touches::new()));
         }
@@ -248,7 +248,7 @@ pub fn new_document() -> AutoCommit {
 ///
 /// # Errors
 /// Bytes that are none.
-pub fn read_changes<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Change>, ()> {
+pub(crate) fn read_changes<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Change>, ()> {
     raw.map(|raw| Change::try_from(raw).map_err(|_| ())).collect()
 }
 
@@ -256,7 +256,7 @@ pub fn read_changes<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Chang
 ///
 /// # Errors
 /// Automerge takes them all the same for something else, or panics over them.
-pub fn admit(doc: &mut AutoCommit, changes: Vec<Change>) -> Result<(), ()> {
+pub(crate) fn admit(doc: &mut AutoCommit, changes: Vec<Change>) -> Result<(), ()> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -269,7 +269,7 @@ pub fn admit(doc: &mut AutoCommit, changes: Vec<Change>) -> Result<(), ()> {
 ///
 /// # Errors
 /// As those.
-pub fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Result<(), ()> {
+pub(crate) fn apply<'a>(doc: &mut AutoCommit, raw: impl Iterator<Item = &'a [u8]>) -> Result<(), ()> {
     admit(doc, read_changes(raw)?)
 }
 
