@@ -21,8 +21,11 @@ export function Close({ at }: { at: AtTable }) {
   const does = (action: ItemView) => {
     const names = texts(action, 'who').length > 0 ? namesOf(desk, texts(action, 'who'), words) : t('action.nobody');
     const day = text(action, 'due');
-    const slots = { names: names.charAt(0).toLocaleUpperCase(words.language) + names.slice(1), what: (text(action, 'text') ?? '').replace(/[.!]$/, '') };
-    return day ? t('table.does_by', { ...slots, when: dueSaid(day, at.plan.date, words) }) : t('table.does', slots);
+    const what = (text(action, 'text') ?? '').replace(/\.$/, '');
+    const slots = { names: names.charAt(0).toLocaleUpperCase(words.language) + names.slice(1), what };
+    const said = day ? t('table.does_by', { ...slots, when: dueSaid(day, at.plan.date, words) }) : t('table.does', slots);
+    // A question ends as it is.
+    return /[?!]$/.test(what) ? said.replace(`${what}.`, what) : said;
   };
   const nothing = good.length + hard.length + domains.length + goals.length === 0;
   return (

@@ -58,14 +58,14 @@ it('leads two people from what goes well to who does what, and keeps every answe
   await user.type(screen.getByLabelText('Ik wil graag'), 'Alle post open');
   await user.click(screen.getByRole('button', { name: 'Verder' }));
   await title('Alle post open');
-  await user.type(screen.getByLabelText('Wat is de stap?'), 'Zaterdag samen openen');
+  await user.type(screen.getByLabelText('Wat is de stap?'), 'Zaterdag samen openen?');
   await user.click(screen.getByLabelText('Joop'));
   await user.type(screen.getByLabelText('Dag'), '28');
   await user.type(screen.getByLabelText('Maand'), '11');
   expect(await barriers()).toEqual([]);
   await user.click(screen.getByRole('button', { name: 'Verder' }));
   await title('Dit hebben we besproken');
-  expect(screen.getByText('U en Joop: Zaterdag samen openen. Wanneer: over 5 dagen.')).toBeTruthy();
+  expect(screen.getByText('U en Joop: Zaterdag samen openen? Wanneer: over 5 dagen.')).toBeTruthy();
   expect(screen.getByText('Geldzaken: Het lukt een beetje')).toBeTruthy();
   expect(screen.getByText('Voor uzelf zorgen: Niet besproken')).toBeTruthy();
   expect(screen.queryByText(/^Wonen/)).toBeNull();
