@@ -36,7 +36,7 @@ const MAX_ADDRESSES: usize = 8;
 /// Between two questions into the network, and how many answers a second all who are there give together.
 const CADENCE: (Duration, f32) = (Duration::from_secs(2), 1.5);
 /// A call waits this long for an announcement of whom it is for.
-const LOOKING: Duration = Duration::from_secs(6);
+const LOOKING: Duration = Duration::from_secs(10);
 /// An alias is not used longer than this.
 const FRESH: Duration = Duration::from_secs(12 * 60 * 60);
 /// Until a network that lets nobody announce is tried again.
