@@ -18,7 +18,7 @@ use dossier_trust::verdict::{Bodies, Extended, Verdict, Waits};
 
 use super::checkpoint::Rested;
 use super::content::{About, Content, GrantNote, Posting};
-use super::document::{Document, Touches, apply, new_document, read_changes};
+use super::document::{Document, Touches, apply, new_document};
 use super::opening::Opens;
 use crate::contract::{Fault, FaultCode};
 
@@ -439,8 +439,8 @@ impl Compartment {
             .filter_map(|position| Some((*position, opened.0.remove(position)?)))
             .collect();
         missing.sort_by_key(|(_, change)| (change.inspected.start_op(), change.inspected.hash()));
-        let changes = read_changes(missing.iter().map(|(_, change)| change.raw.as_slice()));
-        if changes.and_then(|changes| self.doc.take(changes)).is_err() {
+        let raw = missing.iter().map(|(_, change)| change.raw.as_slice());
+        if self.doc.take(raw).is_err() {
             // A fault of this machine, never a verdict about the change: preflight admitted it.
             self.doc = Document::default();
             self.applied.clear();
@@ -614,8 +614,7 @@ impl Compartment {
                 }
             }
         }
-        let changes = read_changes(raw.iter().map(Vec::as_slice));
-        let Ok(touches) = changes.and_then(|changes| self.doc.take(changes)) else {
+        let Ok(touches) = self.doc.take(raw.iter().map(Vec::as_slice)) else {
             self.doc = Document::default();
             self.applied.clear();
             self.judge(store, eyes, dossier)?;

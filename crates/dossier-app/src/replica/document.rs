@@ -155,18 +155,17 @@ impl Document {
     ///
     /// # Errors
     /// None were taken, or nobody knows which.
-    pub(crate) fn take(&mut self, changes: Vec<Change>) -> Result<Option<Touches>, ()> {
+    pub(crate) fn take<'a>(&mut self, raw: impl Iterator<Item = &'a [u8]>) -> Result<Option<Touches>, ()> {
+        let changes = read_changes(raw)?;
         if changes.is_empty() {
             return Ok(Some(Touches::new()));
         }
-        let few = self.follows(changes.len());
+        let followed = self.follows(changes.len()).then(|| changes.clone());
         let items = self.taken();
-        let followed = if few { changes.clone() } else { Vec::new() };
         admit(&mut self.doc, changes)?;
-        let about: Option<Vec<_>> = followed.iter().map(|change| layout::about(&self.doc, change)).collect();
-        Ok(about
-            .filter(|_| few)
-            .map(|about| self.put_back(items, about.iter().flatten().map(String::as_str))))
+        let about = |change: &Change| layout::about(&self.doc, change);
+        let about: Option<Vec<_>> = followed.and_then(|all| all.iter().map(about).collect());
+        Ok(about.map(|about| self.put_back(items, about.iter().flatten().map(String::as_str))))
     }
 
     /// The items as they are known now, without what was saved; a step is about to happen.
@@ -248,7 +247,7 @@ pub fn new_document() -> AutoCommit {
 ///
 /// # Errors
 /// Bytes that are none.
-pub(crate) fn read_changes<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Change>, ()> {
+fn read_changes<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Change>, ()> {
     raw.map(|raw| Change::try_from(raw).map_err(|_| ())).collect()
 }
 
@@ -256,7 +255,7 @@ pub(crate) fn read_changes<'a>(raw: impl Iterator<Item = &'a [u8]>) -> Result<Ve
 ///
 /// # Errors
 /// Automerge takes them all the same for something else, or panics over them.
-pub(crate) fn admit(doc: &mut AutoCommit, changes: Vec<Change>) -> Result<(), ()> {
+fn admit(doc: &mut AutoCommit, changes: Vec<Change>) -> Result<(), ()> {
     if changes.is_empty() {
         return Ok(());
     }
@@ -431,7 +430,8 @@ mod tests {
                     _ => {
                         let new = doc.as_it_stands().get_changes_added(other);
                         let before = shows(&doc);
-                        if let Some(touches) = doc.take(new).unwrap() {
+                        let raw = new.iter().map(|change| change.raw_bytes());
+                        if let Some(touches) = doc.take(raw).unwrap() {
                             assert_eq!(touches, touched(&before, &shows(&doc)), "seed {seed}");
                             told += touches.len();
                         }

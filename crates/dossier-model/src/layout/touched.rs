@@ -1,4 +1,4 @@
-//! Which items a step touched, from the document's own difference.
+//! Which items a step touched: from the document's own difference, or from what a change does.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -352,12 +352,12 @@ impl Inner {
         let mut stopping = self.stopping.subscribe();
         let inner = Arc::clone(&self);
         let hears = Arc::new(move |alias: &str, announced: &Announced| {
-            if !nearby.hears(alias, announced) {
+            let Some(heard) = nearby.hears(alias, announced) else {
                 return;
-            }
+            };
             let wanted = inner.wanted.lock().unwrap_or_else(PoisonError::into_inner);
             for (peer, wanted) in wanted.iter() {
-                if !nearby.whereabouts(peer).is_empty() && !inner.linked(peer) {
+                if heard.is_of(peer) && !inner.linked(peer) {
                     wanted.poke.notify_one();
                 }
             }

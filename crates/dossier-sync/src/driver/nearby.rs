@@ -51,11 +51,19 @@ pub(crate) struct Nearby {
     heard: watch::Sender<VecDeque<Heard>>,
 }
 
+/// An announcement of somebody's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Heard {
+pub(crate) struct Heard {
     alias: String,
     mark: String,
     addresses: BTreeSet<SocketAddr>,
+}
+
+impl Heard {
+    /// This peer's, as far as the mark says.
+    pub(crate) fn is_of(&self, peer: &EndpointKey) -> bool {
+        self.mark == mark(peer, &self.alias)
+    }
 }
 
 /// Binds an alias to the key of who uses it, for whoever knows that key.
@@ -76,13 +84,13 @@ fn is_local(address: IpAddr) -> bool {
 }
 
 impl Nearby {
-    /// Remembers what was announced, or forgets what is over. True when that may be news of somebody.
-    pub(crate) fn hears(&self, alias: &str, announced: &Peer) -> bool {
+    /// Remembers what was announced, or forgets what is over. Gives it when it is news.
+    pub(crate) fn hears(&self, alias: &str, announced: &Peer) -> Option<Heard> {
         let mark = announced.txt_attribute(MARKED).flatten().unwrap_or_default();
         self.takes(alias, mark, announced.addrs())
     }
 
-    fn takes(&self, alias: &str, mark: &str, addresses: &[(IpAddr, u16)]) -> bool {
+    fn takes(&self, alias: &str, mark: &str, addresses: &[(IpAddr, u16)]) -> Option<Heard> {
         let local = addresses.iter().filter(|(ip, _)| is_local(*ip));
         let addresses: BTreeSet<SocketAddr> = local.take(MAX_ADDRESSES).map(|one| SocketAddr::from(*one)).collect();
         // Everything else is no announcement of ours, or the end of one.
@@ -92,27 +100,24 @@ impl Nearby {
             mark: mark.to_owned(),
             addresses,
         });
-        self.heard.send_if_modified(|heard| {
+        let is_news = self.heard.send_if_modified(|heard| {
             if new.as_ref().is_some_and(|new| heard.contains(new)) {
                 return false;
             }
             heard.retain(|one| one.alias != alias);
-            heard.extend(new);
+            heard.extend(new.clone());
             if heard.len() > MAX_HEARD {
                 heard.pop_front();
             }
             ours
-        })
-    }
-
-    /// Where this peer said that it is.
-    pub(crate) fn whereabouts(&self, peer: &EndpointKey) -> BTreeSet<SocketAddr> {
-        whereabouts(&self.heard.borrow(), peer)
+        });
+        new.filter(|_| is_news)
     }
 }
 
+/// Where this peer said that it is.
 fn whereabouts(heard: &VecDeque<Heard>, peer: &EndpointKey) -> BTreeSet<SocketAddr> {
-    let theirs = heard.iter().filter(|one| one.mark == mark(peer, &one.alias));
+    let theirs = heard.iter().filter(|one| one.is_of(peer));
     theirs.flat_map(|one| one.addresses.iter().copied()).collect()
 }
 
@@ -220,11 +225,12 @@ mod tests {
         fn told(&self, alias: &str, mark: &str, addresses: &[&str]) -> bool {
             let addresses = addresses.iter().map(|one| one.parse::<SocketAddr>().unwrap());
             let addresses: Vec<(IpAddr, u16)> = addresses.map(|one| (one.ip(), one.port())).collect();
-            self.takes(alias, mark, &addresses)
+            self.takes(alias, mark, &addresses).is_some()
         }
 
         fn at(&self, peer: &EndpointKey) -> Vec<String> {
-            self.whereabouts(peer).iter().map(ToString::to_string).collect()
+            let found = whereabouts(&self.heard.borrow(), peer);
+            found.iter().map(ToString::to_string).collect()
         }
     }
 

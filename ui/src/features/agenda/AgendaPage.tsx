@@ -13,6 +13,7 @@ import { daysLater, localDay, weekday } from '../../i18n/dates';
 import { useWords, type Words } from '../../i18n/I18n';
 import { AddItem, type Desk, Editable } from '../edit/items';
 import { type Question, text, texts } from '../edit/spec';
+import { capital } from '../people/names';
 import { SeenBy } from '../people/SeenBy';
 import { Facts, nameOf, namesOf } from '../sections/facts';
 import { deskOf, mayAdd, useSection } from '../sections/useDesk';
@@ -113,7 +114,7 @@ function DayCards({ appointments, desk }: { appointments: readonly ItemView[]; d
         return (
           <div className="kt-card kt-day">
             <div className="kt-day-name">
-              <Title level={2}>{near.charAt(0).toLocaleUpperCase() + near.slice(1)}</Title>
+              <Title level={2}>{capital(near)}</Title>
               {near === full ? null : <p className="kt-quiet">{full}</p>}
             </div>
             <ul className="kt-appointments">

@@ -3,6 +3,7 @@ import type { ItemView } from '../../generated/ItemView';
 import { useWords } from '../../i18n/I18n';
 import { text, texts } from '../edit/spec';
 import { SavePaper } from '../paper/SavePaper';
+import { capital } from '../people/names';
 import { dueSaid } from '../plan/ActionRow';
 import { namesOf } from '../sections/facts';
 import { deskOf } from '../sections/useDesk';
@@ -22,7 +23,7 @@ export function Close({ at }: { at: AtTable }) {
     const names = texts(action, 'who').length > 0 ? namesOf(desk, texts(action, 'who'), words) : t('action.nobody');
     const day = text(action, 'due');
     const what = (text(action, 'text') ?? '').replace(/\.$/, '');
-    const slots = { names: names.charAt(0).toLocaleUpperCase(words.language) + names.slice(1), what };
+    const slots = { names: capital(names), what };
     const said = day ? t('table.does_by', { ...slots, when: dueSaid(day, at.plan.date, words) }) : t('table.does', slots);
     // A question ends as it is.
     return /[?!]$/.test(what) ? said.replace(`${what}.`, what) : said;

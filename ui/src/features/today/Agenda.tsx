@@ -5,7 +5,7 @@ import type { AppointmentView } from '../../generated/AppointmentView';
 import type { DossierCard } from '../../generated/DossierCard';
 import { localDay } from '../../i18n/dates';
 import { useWords } from '../../i18n/I18n';
-import { peopleNamed } from '../people/names';
+import { capital, peopleNamed } from '../people/names';
 import { AlsoSaid } from '../plan/AlsoSaid';
 
 const PLACE_ICON: Record<string, IconName> = { thuis: 'home', telefoon: 'phone', online: 'screen', kantoor: 'building', praktijk: 'building', school: 'building' };
@@ -114,8 +114,4 @@ function Appointment({ dossier, appointment, today, onChanged }: { dossier: Doss
     if (localDay(end) !== localDay(start)) return t('today.until_day', { from: dates.time(start), day: dates.day(localDay(end), today), to: dates.time(end) });
     return t('date.from_to', { from: dates.time(start), to: dates.time(end) });
   }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
 }
