@@ -1,5 +1,6 @@
 //! Named people, each with a home folder of their own, meeting over iroh on loopback in one process.
 
+use std::fs::{File, TryLockError};
 use std::time::Duration;
 
 use dossier_app::contract::{Event, FaultCode, Invite, ProfileCreate, Request};
@@ -90,11 +91,21 @@ impl Person {
         Self::start(self.stop().await).await
     }
 
-    /// Stops the program in good order.
+    /// Stops the program in good order, and waits until nothing of it holds the folder: a task that was just told to stop
+    /// may do so for a moment longer.
     pub async fn stop(self) -> TempDir {
         self.app.offline().await;
         let Self { app, folder } = self;
         drop(app);
+        let lock = File::open(folder.path().join("profile.lock")).unwrap();
+        let free = async {
+            while matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, free)
+            .await
+            .expect("the program does not stop");
         folder
     }
 
